@@ -1,0 +1,1 @@
+"""A Project is a folder, a Session is a run."""

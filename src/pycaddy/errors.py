@@ -1,0 +1,157 @@
+"""Every error that pycaddy raises on purpose.
+
+    PycaddyError
+    |- InvalidNameError          a name that no folder may have          ValueError
+    |  `- NameClashError          two names that would share one folder
+    |- ParamsError                params without a canonical form         TypeError
+    |  `- ParamsTooLargeError     deeper or longer than the limits        ValueError
+    |- SweepError                 a sweep that cannot be generated        ValueError
+    |- FileKeyError               a file that cannot be attached          ValueError
+    |- RunNotFoundError           no such run                             KeyError
+    |- RunStateError              a move the status table refuses         RuntimeError
+    |  |- RunFinishedError        the run is DONE already
+    |  |- RunBusyError            somebody alive is on the run
+    |  `- LeaseLostError          a later attempt has taken the run over
+    |- ProjectFolderError         the root cannot hold a project          OSError
+    |- LedgerError                the ledger cannot be used               RuntimeError
+    |  |- LedgerMissingError      it was deleted, the runs are still there
+    |  |- LedgerDamagedError      it is not a database, or is truncated
+    |  |- LedgerVersionError      a newer pycaddy wrote it
+    |  |- LedgerBusyError         a writer has held it for too long
+    |  |- LedgerHostError         another host uses it on a network file system
+    |  `- LedgerStorageError      full, read-only or failing disk         OSError
+    `- MissingExtraError          an optional library is not installed    ImportError
+
+Each also derives from the builtin in the right column, so that code which catches builtins
+keeps working, and carries the facts of its message as attributes.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "FileKeyError",
+    "InvalidNameError",
+    "LeaseLostError",
+    "LedgerBusyError",
+    "LedgerDamagedError",
+    "LedgerError",
+    "LedgerHostError",
+    "LedgerMissingError",
+    "LedgerStorageError",
+    "LedgerVersionError",
+    "MissingExtraError",
+    "NameClashError",
+    "ParamsError",
+    "ParamsTooLargeError",
+    "ProjectFolderError",
+    "PycaddyError",
+    "RunBusyError",
+    "RunFinishedError",
+    "RunNotFoundError",
+    "RunStateError",
+    "SweepError",
+]
+
+
+class PycaddyError(Exception):
+    """Base of every error that pycaddy raises on purpose.
+
+    Keyword arguments become attributes: the facts that the message states.
+    """
+
+    def __init__(self, message: str, **facts: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.__dict__.update(facts)
+
+    def __str__(self) -> str:
+        # KeyError would show the repr of its argument, OSError its errno.
+        return self.message
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.message, dict(self.__dict__))
+
+
+def _rebuild(cls: type[PycaddyError], message: str, facts: dict[str, object]) -> PycaddyError:
+    facts.pop("message", None)
+    return cls(message, **facts)
+
+
+class InvalidNameError(PycaddyError, ValueError):
+    """A name that no folder or file of a project may have. Facts: `name`."""
+
+
+class NameClashError(InvalidNameError):
+    """A name that would share a folder with another one. Facts: `name`, `other`."""
+
+
+class ParamsError(PycaddyError, TypeError):
+    """Params that have no canonical form. Facts: `path`, the key path of the value."""
+
+
+class ParamsTooLargeError(ParamsError, ValueError):
+    """Params deeper or longer than the limits. Facts: `path`."""
+
+
+class SweepError(PycaddyError, ValueError):
+    """A sweep that cannot be generated."""
+
+
+class FileKeyError(PycaddyError, ValueError):
+    """A file that cannot be attached under this key. Facts: `key`, `path`."""
+
+
+class RunNotFoundError(PycaddyError, KeyError):
+    """There is no such run. Facts: `run`."""
+
+
+class RunStateError(PycaddyError, RuntimeError):
+    """A move that the status table refuses. Facts: `run`, `status`."""
+
+
+class RunFinishedError(RunStateError):
+    """The run is DONE, and only a reopen may start it again."""
+
+
+class RunBusyError(RunStateError):
+    """Somebody alive is on the run. Facts: `run`, `status`, `owner`."""
+
+
+class LeaseLostError(RunStateError):
+    """A later attempt has taken the run over. Facts: `run`, `status`, `attempt`."""
+
+
+class ProjectFolderError(PycaddyError, OSError):
+    """The root cannot hold a project. Facts: `path`."""
+
+
+class LedgerError(PycaddyError, RuntimeError):
+    """The ledger cannot be used. Facts: `ledger`, its path or address."""
+
+
+class LedgerMissingError(LedgerError):
+    """The ledger was deleted, and the project's runs are still there."""
+
+
+class LedgerDamagedError(LedgerError):
+    """The ledger is not a database, or is truncated or malformed."""
+
+
+class LedgerVersionError(LedgerError):
+    """A newer pycaddy wrote the ledger. It was not touched."""
+
+
+class LedgerBusyError(LedgerError):
+    """Another writer has held the ledger for longer than the busy timeout."""
+
+
+class LedgerHostError(LedgerError):
+    """Another host uses this ledger, on a file system that serves one host at a time."""
+
+
+class LedgerStorageError(LedgerError, OSError):
+    """The disk under the ledger is full, read-only or failing."""
+
+
+class MissingExtraError(PycaddyError, ImportError):
+    """An optional library is not installed. Facts: `extra`."""
