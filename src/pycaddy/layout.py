@@ -1,0 +1,103 @@
+"""Where a run's files lie: arithmetic on paths, no I/O."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from pycaddy._names import check_parts, looks_like_a_run
+from pycaddy.errors import InvalidNameError
+
+__all__ = ["LEDGER_FOLDER", "RunLayout", "StorageMode", "check_namespace"]
+
+LEDGER_FOLDER = ".pycaddy"
+SIDECAR = "run.json"
+_RESERVED = frozenset((SIDECAR, "metrics.db", "metrics.db-wal", "metrics.db-shm"))
+
+
+class StorageMode(enum.Enum):
+    """How the files of one run are kept apart from those of the others."""
+
+    SUBFOLDER = "subfolder"
+    """A folder per run: `train/0001/model.pt`."""
+    PREFIX = "prefix"
+    """A prefix per file: `train/0001_model.pt`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunLayout:
+    """The paths of one run, relative to the project's root, with "/" between parts."""
+
+    relpath: str
+    identifier: str
+    uid: str
+    mode: StorageMode
+
+    @property
+    def home(self) -> str:
+        """The folder of all runs of the identifier."""
+        return f"{self.relpath}/{self.identifier}" if self.relpath else self.identifier
+
+    @property
+    def folder(self) -> str:
+        """The folder that the run's files are in."""
+        return f"{self.home}/{self.uid}" if self.mode is StorageMode.SUBFOLDER else self.home
+
+    @property
+    def sidecar(self) -> str:
+        """The run's `run.json`."""
+        return self._own(SIDECAR)
+
+    def file(self, filename: str, include_identifier: bool = True) -> str:
+        """Return the path of the run's file *filename*, which may be nested ("a/b.pt")."""
+        parts = check_parts(filename, "filename")
+        if self.mode is StorageMode.SUBFOLDER:
+            _refuse_reserved(filename, filename)
+            return f"{self.folder}/{filename}"
+        for part in parts if not include_identifier else parts[:-1]:
+            if looks_like_a_run(part):
+                raise InvalidNameError(
+                    f"The filename {filename!r} would lie among the files of run "
+                    f"{part.split('_')[0]}. Begin {part!r} with a letter.",
+                    name=filename,
+                )
+        if not include_identifier:
+            return f"{self.home}/{filename}"
+        if len(parts) == 1:
+            _refuse_reserved(filename, filename)
+        return self._own(filename)
+
+    def _own(self, filename: str) -> str:
+        if self.mode is StorageMode.SUBFOLDER:
+            return f"{self.folder}/{filename}"
+        parents, slash, last = filename.rpartition("/")
+        return f"{self.home}/{parents}{slash}{self.uid}_{last}"
+
+
+def _refuse_reserved(filename: str, name: str) -> None:
+    if name.lower() in _RESERVED:
+        raise InvalidNameError(
+            f"The filename {filename!r} is kept by pycaddy for the run itself. "
+            f"Use another one, such as 'my_{filename}'.",
+            name=filename,
+        )
+
+
+def check_namespace(parts: tuple[str, ...]) -> None:
+    """Refuse the folder *parts* if it could be one that belongs to the project or to a run.
+
+    A project's first level holds identifiers and namespaces only, so any name will do there,
+    years included. Below it, "0001" next to "train" is a run of "train".
+    """
+    if parts and parts[0].lower() == LEDGER_FOLDER:
+        raise InvalidNameError(
+            f"The name {parts[0]!r} is the folder of the project's ledger. Use another one.",
+            name=parts[0],
+        )
+    for part in parts[1:]:
+        if looks_like_a_run(part):
+            raise InvalidNameError(
+                f"The name {part!r} below {parts[0]!r} reads as a run's number. "
+                f"Begin it with a letter, such as 'v{part}'.",
+                name=part,
+            )

@@ -1,0 +1,108 @@
+"""One writer at a time, in the order they came.
+
+SQLite makes writers sleep longer and longer between tries, so that one of eight waited for
+seconds. An flock on a file of ours hands the turn on at once. The kernel drops it when the
+process dies, however it dies.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+
+from pycaddy.errors import LedgerBusyError
+
+try:
+    import fcntl
+except ImportError:  # Windows: SQLite's own busy handler is all there is.
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = ["WriterLock"]
+
+_POLLS = 5
+
+
+class WriterLock:
+    """A lock between threads and processes; an instance serves one thread.
+
+    Args:
+        path: The lock file; made if it is missing. None: no lock, as on network file systems,
+            where flock is unreliable or slow.
+        timeout_s: How long to wait for the writer before us.
+    """
+
+    def __init__(self, path: str | None, timeout_s: float) -> None:
+        self._path = path
+        self._timeout_s = timeout_s
+        self._fd = self._open()
+
+    def acquire(self) -> None:
+        """Wait for the turn.
+
+        Raises:
+            LedgerBusyError: Another writer kept it for the whole timeout.
+        """
+        if self._fd < 0:
+            return
+        for attempt in range(_POLLS):
+            if self._try():
+                return
+            time.sleep(random.uniform(0, 0.0002 * 2**attempt))
+        self._queue()
+
+    def release(self) -> None:
+        """Hand the turn on. Without a turn it does nothing."""
+        if self._fd >= 0:
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        """Give the file back. In a forked child this leaves the parent's lock alone."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def _open(self) -> int:
+        if self._path is None or fcntl is None:
+            return -1
+        return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+
+    def _try(self) -> bool:
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _queue(self) -> None:
+        """Stand in the kernel's queue, which is fair but has no timeout, on a helper thread."""
+        fd = self._fd
+        mutex = threading.Lock()
+        granted = threading.Event()
+        given_up = False
+
+        def wait() -> None:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            with mutex:
+                if given_up:
+                    os.close(fd)
+                else:
+                    granted.set()
+
+        threading.Thread(target=wait, name="pycaddy-writer-turn", daemon=True).start()
+        try:
+            granted.wait(self._timeout_s)
+        finally:
+            # Too late or interrupted: the turn, when it comes, must go to the next in line.
+            with mutex:
+                given_up = not granted.is_set()
+                if given_up:
+                    self._fd = self._open()
+        if given_up:
+            raise LedgerBusyError(
+                f"Another process has been writing to the ledger for {self._timeout_s:g} s "
+                f"(lock file {self._path}). See whether one is stopped or hangs: "
+                f"fuser -v {self._path}",
+                ledger=self._path,
+            )

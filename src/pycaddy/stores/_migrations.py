@@ -1,0 +1,17 @@
+"""The schema's versions, and the step from each to the next."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+__all__ = ["APPLICATION_ID", "LATEST", "script"]
+
+APPLICATION_ID = 0x70796361
+"""Marks an SQLite file as a pycaddy ledger: "pyca" in ASCII."""
+
+LATEST = 1
+
+
+def script(engine: str, version: int) -> str:
+    """Return the SQL that takes *engine*'s schema from the version before to *version*."""
+    return files("pycaddy.stores").joinpath("sql", f"{engine}_{version:04d}.sql").read_text("utf-8")

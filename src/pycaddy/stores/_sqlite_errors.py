@@ -1,0 +1,68 @@
+"""SQLite's errors in the words of the error tree."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pycaddy.errors import (
+    LedgerBusyError,
+    LedgerDamagedError,
+    LedgerError,
+    LedgerStorageError,
+)
+
+__all__ = ["translated"]
+
+_STORAGE = {
+    sqlite3.SQLITE_FULL: "the disk is full. Make room and call again",
+    sqlite3.SQLITE_IOERR: "the disk failed. See the kernel's log (dmesg)",
+    sqlite3.SQLITE_READONLY: "it is read-only. Check the permissions of the file and its folder",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened. Check the permissions of its folder",
+    sqlite3.SQLITE_PERM: "access is denied. Check the permissions of the file and its folder",
+}
+_DAMAGED = frozenset((sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT))
+_BUSY = frozenset((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED))
+
+
+@contextmanager
+def translated(path: str) -> Iterator[None]:
+    """Raise what SQLite and the operating system raise inside as a LedgerError about *path*."""
+    try:
+        yield
+    except LedgerError:
+        raise
+    except sqlite3.Error as error:
+        raise _translate(error, path) from error
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise LedgerStorageError(
+            f"The ledger {path} cannot be used: {reason}. "
+            "What was acknowledged before is kept; check the disk and the permissions.",
+            ledger=path,
+        ) from error
+
+
+def _translate(error: sqlite3.Error, path: str) -> LedgerError:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code
+    if reason := _STORAGE.get(code):
+        return LedgerStorageError(
+            f"The ledger {path} was not changed: {reason}. "
+            "What was acknowledged before is kept.",
+            ledger=path,
+        )
+    if code in _DAMAGED:
+        return LedgerDamagedError(
+            f"The ledger {path} is damaged ({error}). "
+            "Run `pycaddy rebuild` to make it again from the runs' folders.",
+            ledger=path,
+        )
+    if code in _BUSY:
+        return LedgerBusyError(
+            f"Another program has kept the ledger {path} locked. "
+            f"See which one: fuser -v {path}",
+            ledger=path,
+        )
+    return LedgerError(f"The ledger {path}: {error}.", ledger=path)

@@ -1,0 +1,138 @@
+"""Opening a ledger file: what is there, is it ours, is it whole, is it up to date."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import uuid
+
+from pycaddy._files import make_folders
+from pycaddy.errors import LedgerDamagedError, LedgerError, LedgerMissingError, LedgerVersionError
+from pycaddy.stores import _migrations
+from pycaddy.stores._connections import Connection
+from pycaddy.stores._lock import WriterLock
+from pycaddy.stores._mounts import is_network
+from pycaddy.stores._sqlite_errors import translated
+
+__all__ = ["BUSY_TIMEOUT_S", "SYNCHRONOUS", "connect"]
+
+BUSY_TIMEOUT_S = 60.0
+
+SYNCHRONOUS = {"power": "FULL", "process": "NORMAL"}
+"""Durability -> https://www.sqlite.org/pragma.html#pragma_synchronous"""
+
+_OLDEST = (3, 37, 0)  # STRICT tables; also the oldest that Python 3.11 was released with
+
+
+def connect(path: str, durability: str) -> Connection:
+    """Open the ledger file *path*, making or migrating it when needed.
+
+    Raises:
+        LedgerError: One of its kinds, which says what to do.
+    """
+    if sqlite3.sqlite_version_info < _OLDEST:
+        raise LedgerError(
+            f"SQLite {sqlite3.sqlite_version} is too old; 3.37 is the least. "
+            "Use a newer Python, or conda's.",
+            ledger=path,
+        )
+    folder = os.path.dirname(path)
+    size_before, wal_before = _size(path), _size(f"{path}-wal")
+    if size_before < 0 and os.path.exists(os.path.join(folder, "project.json")):
+        raise LedgerMissingError(
+            f"The ledger {path} is gone, and the project's runs may still be there. "
+            f"Run `pycaddy rebuild {os.path.dirname(folder)}` to make it again from their folders.",
+            ledger=path,
+        )
+    with translated(path):
+        make_folders(folder)
+        network = is_network(folder)
+        lock = WriterLock(None if network else f"{path}.lock", BUSY_TIMEOUT_S)
+        sql = sqlite3.connect(
+            path,
+            timeout=BUSY_TIMEOUT_S,
+            isolation_level=None,
+            check_same_thread=False,  # a connection serves one thread, but any may close it
+            cached_statements=64,
+        )
+        try:
+            _prepare(sql, lock, path, network=network)
+            _refuse_truncated(sql, path, size_before, wal_before)
+            sql.execute(f"PRAGMA synchronous={'EXTRA' if network else SYNCHRONOUS[durability]}")
+            # Checkpoints are ours: whole, and only under the writer's lock.
+            sql.execute("PRAGMA wal_autocheckpoint=0")
+            sql.execute("PRAGMA cache_size=-16000")  # 16 MB
+        except BaseException:
+            sql.close()
+            lock.close()
+            raise
+        return Connection(sql, lock, os.stat(path).st_ino)
+
+
+def _prepare(sql: sqlite3.Connection, lock: WriterLock, path: str, *, network: bool) -> None:
+    version = _version(sql)
+    if version == _migrations.LATEST:
+        return
+    lock.acquire()
+    try:
+        # WAL needs shared memory, which machines do not share.
+        sql.execute(f"PRAGMA journal_mode={'TRUNCATE' if network else 'WAL'}")
+        sql.execute("PRAGMA synchronous=FULL")
+        sql.execute("BEGIN IMMEDIATE")
+        version = _version(sql)
+        if version > _migrations.LATEST:
+            raise LedgerVersionError(
+                f"The ledger {path} has schema version {version}, and this pycaddy knows "
+                f"{_migrations.LATEST}. Nothing was changed. Run: pip install --upgrade pycaddy",
+                ledger=path,
+            )
+        _refuse_foreign(sql, path, version)
+        for step in range(version + 1, _migrations.LATEST + 1):
+            for statement in _migrations.script("sqlite", step).split(";\n"):
+                sql.execute(statement)
+        if version == 0:
+            sql.execute("INSERT INTO meta VALUES ('project', ?)", (uuid.uuid4().hex,))
+        sql.execute(f"PRAGMA application_id={_migrations.APPLICATION_ID}")
+        sql.execute(f"PRAGMA user_version={_migrations.LATEST}")
+        sql.execute("COMMIT")
+    finally:
+        if sql.in_transaction:
+            sql.execute("ROLLBACK")
+        lock.release()
+
+
+def _refuse_foreign(sql: sqlite3.Connection, path: str, version: int) -> None:
+    tables = sql.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    ours = sql.execute("PRAGMA application_id").fetchone()[0] == _migrations.APPLICATION_ID
+    if tables and (version == 0 or not ours):
+        raise LedgerDamagedError(
+            f"{path} is an SQLite database of another program. "
+            "Move it away, or give the ledger another path.",
+            ledger=path,
+        )
+
+
+def _refuse_truncated(sql: sqlite3.Connection, path: str, size: int, wal: int) -> None:
+    """Compare the file's size with its header's: SQLite looks only when it reads past the end."""
+    if size < 0 or wal > 0:  # made just now, or the newest pages are still in the WAL
+        return
+    pages, page_size = (
+        sql.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size")
+    )
+    if 0 < size < pages * page_size:
+        raise LedgerDamagedError(
+            f"The ledger {path} is truncated: {size} bytes of {pages * page_size}. "
+            f"Run `pycaddy rebuild` to make it again from the runs' folders.",
+            ledger=path,
+        )
+
+
+def _version(sql: sqlite3.Connection) -> int:
+    return int(sql.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except FileNotFoundError:
+        return -1

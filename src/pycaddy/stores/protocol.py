@@ -1,0 +1,130 @@
+"""What a store promises. `pycaddy.testing.StoreConformance` is this page as tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pycaddy.records import NewRun, RunRecord
+from pycaddy.status import Status
+
+__all__ = ["Choose", "Identifier", "Selection", "Store"]
+
+Choose = Callable[[Sequence[RunRecord]], RunRecord | None]
+"""Picks one of the runs that have equal params, newest first, or none; may raise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A counter of uids."""
+
+    relpath: str
+    name: str
+    last_uid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which runs to read. Every condition that is not None must hold."""
+
+    relpath: str | None = None
+    identifier: str | None = None
+    recursive: bool = False
+    """Also the namespaces below *relpath*."""
+    status: Status | None = None
+    param_hash: str | None = None
+    trashed: bool = False
+    """The runs in the trash, and only those."""
+    newest_first: bool = False
+    limit: int | None = None
+
+
+class Store(Protocol):
+    """The runs of one project, shared by any number of threads and processes.
+
+    Each method is one transaction: it happened whole and is durable when it returns, or it
+    raised and nothing happened. Writers wait for one another and do not fail because of it.
+    A store may be used from any thread and after a fork, and pickles as its address.
+    """
+
+    @property
+    def address(self) -> str:
+        """The path or URL that opens this ledger again, without secrets."""
+
+    @property
+    def project(self) -> str:
+        """The id of the project that the rows carry."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only processes under this machine's kernel can use the ledger."""
+
+    def create(self, run: NewRun) -> RunRecord:
+        """Add a run under the next uid of its identifier. No uid is ever given twice.
+
+        Raises:
+            NameClashError: One of its folders differs from an existing one only by case, or
+                holds files that runs share.
+        """
+
+    def find_or_create(
+        self, run: NewRun, choose: Choose, *, status: Status | None = None
+    ) -> tuple[RunRecord, bool]:
+        """Return what *choose* picks among the runs with equal params, else create *run*.
+
+        Finding and creating are one transaction: of many callers with the same params, one
+        creates.
+
+        Args:
+            status: Offer only runs with this status.
+
+        Returns:
+            The run, and whether it was created.
+        """
+
+    def get(self, relpath: str, identifier: str, uid: int) -> RunRecord | None:
+        """Return the run, in the trash or not, or None."""
+
+    def swap(self, old: RunRecord, new: RunRecord) -> RunRecord | None:
+        """Replace *old* by *new* if the ledger still has *old*'s revision.
+
+        Status, attempt, files, result, error, owner, times and history are taken from *new*.
+
+        Returns:
+            The record as stored, with its new revision; None if the run has changed since.
+        """
+
+    def select(self, selection: Selection) -> list[RunRecord]:
+        """Return the runs by relpath, identifier and uid as a number, as of one moment."""
+
+    def counts(self) -> dict[tuple[str, str, Status], int]:
+        """Return how many runs there are by (relpath, identifier, status), without the trash."""
+
+    def identifiers(self) -> list[Identifier]:
+        """Return the counters there are, by relpath and name."""
+
+    def take_folder(self, path: str, kind: str) -> None:
+        """Enter the folder *path* and those above it ('names' or 'files').
+
+        Raises:
+            NameClashError: It is taken for the other kind, or by a name that differs by case.
+        """
+
+    def folders(self, kind: str) -> set[str]:
+        """Return the folders entered as *kind*."""
+
+    def load(self, records: Iterable[RunRecord]) -> None:
+        """Add runs with the uids they have, in one transaction; counters follow the highest.
+
+        `row` and `revision` of the records are ignored.
+        """
+
+    def backup(self, target: str) -> None:
+        """Write a complete copy to the file *target* while others go on working."""
+
+    def check(self) -> list[str]:
+        """Return what is wrong with the ledger, one sentence each; [] is healthy."""
+
+    def close(self) -> None:
+        """Close this process's connections. The store opens them again when used."""

@@ -1,0 +1,303 @@
+"""The ledger in one SQLite file, for one machine."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import Any
+
+from pycaddy import params
+from pycaddy._names import fold
+from pycaddy.errors import LedgerError, NameClashError
+from pycaddy.records import NewRun, RunRecord, format_uid
+from pycaddy.status import Status
+from pycaddy.stores import _rows, _sqlite_file, _sqlite_sql as sql
+from pycaddy.stores._connections import Connection, Connections
+from pycaddy.stores._mounts import is_network
+from pycaddy.stores._sqlite_errors import translated
+from pycaddy.stores.protocol import Choose, Identifier, Selection
+
+__all__ = ["SqliteStore"]
+
+# https://www.sqlite.org/wal.html: readers slow down with the size of the WAL.
+_CHECKPOINT_BYTES = 4 << 20
+
+
+class SqliteStore:
+    """A `Store` in an SQLite file with a write-ahead log.
+
+    Args:
+        path: The file; made when first used.
+        project: The project whose rows to see. None: the one the file was made for.
+        durability: "power" waits for the disk at each change, "process" leaves the last ones
+            to a power cut but to nothing less.
+    """
+
+    def __init__(self, path: str, project: str | None = None, durability: str = "power") -> None:
+        if durability not in _sqlite_file.SYNCHRONOUS:
+            raise ValueError(f"durability must be 'power' or 'process', not {durability!r}.")
+        self.path = path
+        self.durability = durability
+        self._given_project = project
+        self._project: str | None = project
+        self._identifiers: dict[tuple[str, str], int] = {}
+        self._checkpoint_at = _CHECKPOINT_BYTES
+        self._connections = Connections(self._connect)
+
+    def __repr__(self) -> str:
+        return f"SqliteStore({self.path!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return SqliteStore, (self.path, self._given_project, self.durability)
+
+    # -- where it is ---------------------------------------------------------------------
+
+    @property
+    def address(self) -> str:
+        return self.path
+
+    @property
+    def project(self) -> str:
+        if self._project is None:
+            with self._reading() as db:
+                row = db.execute("SELECT value FROM meta WHERE name = 'project'").fetchone()
+            self._project = str(row[0])
+        return self._project
+
+    @property
+    def is_local(self) -> bool:
+        return not is_network(os.path.dirname(self.path))
+
+    # -- runs ----------------------------------------------------------------------------
+
+    def create(self, run: NewRun) -> RunRecord:
+        record = _rows.new(run)
+        with self._writing() as db:
+            return self._insert(db, record, run.params_text)
+
+    def find_or_create(
+        self, run: NewRun, choose: Choose, *, status: Status | None = None
+    ) -> tuple[RunRecord, bool]:
+        # Most calls find something; they need not wait for the writers.
+        with self._reading() as db:
+            found = choose(self._find(db, run, status))
+        if found is not None:
+            return found, False
+        record = _rows.new(run)
+        with self._writing() as db:
+            found = choose(self._find(db, run, status))
+            if found is not None:
+                return found, False
+            return self._insert(db, record, run.params_text), True
+
+    def get(self, relpath: str, identifier: str, uid: int) -> RunRecord | None:
+        with self._reading() as db:
+            row = db.execute(sql.GET, (self._identifier(db, relpath, identifier), uid)).fetchone()
+        return None if row is None else _rows.decode(row, relpath, identifier)
+
+    def swap(self, old: RunRecord, new: RunRecord) -> RunRecord | None:
+        values = (*_rows.changing(new), old.row, old.revision)
+        with self._writing() as db:
+            if db.execute(sql.SWAP, values).rowcount == 0:
+                return None
+        return replace(new, row=old.row, revision=old.revision + 1)
+
+    def select(self, selection: Selection) -> list[RunRecord]:
+        statement, values = sql.select(self.project, selection)
+        with self._reading() as db:
+            return _rows.decode_all(db.execute(statement, values).fetchall())
+
+    def counts(self) -> dict[tuple[str, str, Status], int]:
+        with self._reading() as db:
+            rows = db.execute(sql.COUNTS, (self.project,)).fetchall()
+        return {(relpath, name, Status(status)): n for relpath, name, status, n in rows}
+
+    def identifiers(self) -> list[Identifier]:
+        with self._reading() as db:
+            rows = db.execute(sql.IDENTIFIERS, (self.project,)).fetchall()
+        return [Identifier(*row) for row in rows]
+
+    # -- folders -------------------------------------------------------------------------
+
+    def take_folder(self, path: str, kind: str) -> None:
+        with self._writing() as db:
+            self._take_folder(db, path, kind)
+
+    def folders(self, kind: str) -> set[str]:
+        with self._reading() as db:
+            rows = db.execute(sql.FOLDERS, (self.project, kind)).fetchall()
+        return {path for (path,) in rows}
+
+    # -- the whole -----------------------------------------------------------------------
+
+    def load(self, records: Iterable[RunRecord]) -> None:
+        with self._writing() as db:
+            for record in records:
+                number = int(record.uid)
+                identifier = self._enter_identifier(db, record.relpath, record.identifier)
+                db.execute(sql.RAISE_UID, (number, identifier))
+                text = params.dump(record.params)
+                db.execute(
+                    sql.INSERT,
+                    (identifier, number, 1, *_rows.fixed(record, text), *_rows.changing(record)),
+                )
+
+    def backup(self, target: str) -> None:
+        partial = f"{target}.partial"
+        with translated(target), suppress(FileNotFoundError):
+            os.unlink(partial)
+        with self._reading() as db, translated(target):
+            copy = sqlite3.connect(partial)
+            try:
+                db.backup(copy)
+                # A copy stands alone: no WAL beside it.
+                copy.execute("PRAGMA journal_mode=DELETE")
+            finally:
+                copy.close()
+            os.replace(partial, target)
+
+    def check(self) -> list[str]:
+        with self._reading() as db:
+            found = [row[0] for row in db.execute("PRAGMA integrity_check").fetchall()]
+        return [] if found == ["ok"] else found
+
+    def close(self) -> None:
+        self._connections.close()
+
+    # -- inside a transaction ------------------------------------------------------------
+
+    def _find(self, db: sqlite3.Connection, run: NewRun, status: Status | None) -> list[RunRecord]:
+        identifier = self._identifier(db, run.relpath, run.identifier)
+        if status is None:
+            rows = db.execute(sql.FIND, (identifier, run.param_hash)).fetchall()
+        else:
+            values = (identifier, run.param_hash, status.value)
+            rows = db.execute(sql.FIND_NEWEST, values).fetchall()
+        return [_rows.decode(row, run.relpath, run.identifier) for row in rows]
+
+    def _insert(self, db: sqlite3.Connection, record: RunRecord, params_text: str) -> RunRecord:
+        identifier = self._identifier(db, record.relpath, record.identifier)
+        if identifier is None:
+            identifier = self._enter_identifier(db, record.relpath, record.identifier)
+        uid = db.execute(sql.NEXT_UID, (identifier,)).fetchone()[0]
+        values = (identifier, uid, 1, *_rows.fixed(record, params_text), *_rows.changing(record))
+        row = db.execute(sql.INSERT, values).lastrowid
+        return replace(record, row=row or 0, uid=format_uid(uid))
+
+    def _identifier(self, db: sqlite3.Connection, relpath: str, name: str) -> int | None:
+        """Return the id of the identifier's row. It never changes, so it is asked for once."""
+        known = self._identifiers.get((relpath, name))
+        if known is None:
+            row = db.execute(sql.IDENTIFIER, (self.project, relpath, name)).fetchone()
+            if row is not None:
+                # Only what is committed may be remembered: a rollback takes the row back.
+                known = row[0]
+                if not db.in_transaction:
+                    self._identifiers[relpath, name] = row[0]
+        return known
+
+    def _enter_identifier(self, db: sqlite3.Connection, relpath: str, name: str) -> int:
+        self._take_folder(db, f"{relpath}/{name}" if relpath else name, "names")
+        row = db.execute(sql.ENTER_IDENTIFIER, (self.project, relpath, name)).fetchone()
+        return int(row[0])
+
+    def _take_folder(self, db: sqlite3.Connection, path: str, kind: str) -> None:
+        parts = path.split("/")
+        for depth in range(1, len(parts) + 1):
+            folder = "/".join(parts[:depth])
+            wanted = kind if depth == len(parts) else None
+            key = (self.project, fold(folder))
+            taken = db.execute(sql.FOLDER, key).fetchone()
+            if taken is None:
+                db.execute(sql.TAKE_FOLDER, (*key, folder, wanted or "names"))
+                continue
+            _refuse_clash(folder, wanted, *taken)
+
+    # -- transactions --------------------------------------------------------------------
+
+    def _connect(self) -> Connection:
+        return _sqlite_file.connect(self.path, self.durability)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Hand out the connection for reading statements."""
+        with translated(self.path):
+            yield self._current().sql
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Run the block as one transaction that no other writer interrupts."""
+        with translated(self.path):
+            connection = self._current()
+            db = connection.sql
+            try:
+                connection.lock.acquire()
+                # Deferred, it would fail at once when another writer came between.
+                db.execute("BEGIN IMMEDIATE")
+                yield db
+                db.execute("COMMIT")
+                self._checkpoint(db)
+            except BaseException as error:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                if _is_io_error(error):
+                    # After a failed fsync the kernel may have dropped dirty pages: start anew.
+                    self._connections.drop()
+                raise
+            finally:
+                connection.lock.release()
+
+    def _current(self) -> Connection:
+        """Return this thread's connection to the file that is at the path now."""
+        connection = self._connections.get()
+        try:
+            if os.stat(self.path).st_ino == connection.inode:
+                return connection
+        except FileNotFoundError:
+            pass
+        # It was deleted, or replaced by a rebuild: writing on would be writing into nothing.
+        self._connections.drop()
+        self._identifiers.clear()
+        return self._connections.get()
+
+    def _checkpoint(self, db: sqlite3.Connection) -> None:
+        """Move the WAL into the database once it has grown, under the writer's lock."""
+        try:
+            size = os.stat(f"{self.path}-wal").st_size
+        except FileNotFoundError:
+            return
+        if size < self._checkpoint_at:
+            return
+        db.execute("PRAGMA busy_timeout=0")  # a reader in the way is no reason to wait
+        try:
+            busy = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            self._checkpoint_at = size + _CHECKPOINT_BYTES if busy else _CHECKPOINT_BYTES
+        finally:
+            db.execute(f"PRAGMA busy_timeout={int(_sqlite_file.BUSY_TIMEOUT_S * 1000)}")
+
+
+def _refuse_clash(folder: str, wanted: str | None, taken: str, kind: str) -> None:
+    if taken != folder:
+        raise NameClashError(
+            f"The name {folder!r} differs only by case from {taken!r}, and many file systems "
+            f"take the two for one folder. Use {taken!r} or another name.",
+            name=folder,
+            other=taken,
+        )
+    if wanted is not None and wanted != kind:
+        raise NameClashError(
+            f"The folder {folder!r} is used both for runs and, in PREFIX mode, for files of "
+            f"the runs beside it. Use another name.",
+            name=folder,
+            other=taken,
+        )
+
+
+def _is_io_error(error: BaseException) -> bool:
+    return (
+        isinstance(error, sqlite3.OperationalError)
+        and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_IOERR
+    )
