@@ -30,6 +30,7 @@ from __future__ import annotations
 
 __all__ = [
     "FileKeyError",
+    "FolderTakenError",
     "InvalidNameError",
     "LeaseLostError",
     "LedgerBusyError",
@@ -123,6 +124,10 @@ class LeaseLostError(RunStateError):
 
 class ProjectFolderError(PycaddyError, OSError):
     """The root cannot hold a project. Facts: `path`."""
+
+
+class FolderTakenError(PycaddyError, FileExistsError):
+    """The folder of a new run holds one that the ledger does not know. Facts: `run`, `path`."""
 
 
 class LedgerError(PycaddyError, RuntimeError):

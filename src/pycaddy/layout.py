@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pycaddy._names import check_parts, looks_like_a_run
 from pycaddy.errors import InvalidNameError
 
-__all__ = ["LEDGER_FOLDER", "RunLayout", "StorageMode", "check_namespace"]
+__all__ = ["LEDGER_FOLDER", "SIDECAR", "RunLayout", "StorageMode", "check_namespace"]
 
 LEDGER_FOLDER = ".pycaddy"
 SIDECAR = "run.json"

@@ -76,7 +76,7 @@ class FileRecord:
     path: str
     """Relative to the project's root with "/" between parts; absolute if it lies elsewhere."""
     size: int | None = None
-    """Bytes. None: the file was not there yet."""
+    """Bytes. None: a folder, or the file was not there yet."""
     mtime_ns: int | None = None
     sha256: str | None = None
     """64 hex digits, if the hash was asked for."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 __all__ = ["APPLICATION_ID", "LATEST", "script"]
 
 APPLICATION_ID = 0x70796361
@@ -14,4 +12,6 @@ LATEST = 1
 
 def script(engine: str, version: int) -> str:
     """Return the SQL that takes *engine*'s schema from the version before to *version*."""
+    from importlib.resources import files  # slow to import, and needed once in a ledger's life
+
     return files("pycaddy.stores").joinpath("sql", f"{engine}_{version:04d}.sql").read_text("utf-8")

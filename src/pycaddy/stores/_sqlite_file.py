@@ -24,8 +24,11 @@ SYNCHRONOUS = {"power": "FULL", "process": "NORMAL"}
 _OLDEST = (3, 37, 0)  # STRICT tables; also the oldest that Python 3.11 was released with
 
 
-def connect(path: str, durability: str) -> Connection:
+def connect(path: str, durability: str, project: str | None) -> Connection:
     """Open the ledger file *path*, making or migrating it when needed.
+
+    Args:
+        project: The id that a new ledger is made for. None: a fresh one.
 
     Raises:
         LedgerError: One of its kinds, which says what to do.
@@ -38,12 +41,8 @@ def connect(path: str, durability: str) -> Connection:
         )
     folder = os.path.dirname(path)
     size_before, wal_before = _size(path), _size(f"{path}-wal")
-    if size_before < 0 and os.path.exists(os.path.join(folder, "project.json")):
-        raise LedgerMissingError(
-            f"The ledger {path} is gone, and the project's runs may still be there. "
-            f"Run `pycaddy rebuild {os.path.dirname(folder)}` to make it again from their folders.",
-            ledger=path,
-        )
+    if size_before <= 0 and wal_before <= 0:
+        _refuse_lost(path, size_before)
     with translated(path):
         make_folders(folder)
         network = is_network(folder)
@@ -56,7 +55,7 @@ def connect(path: str, durability: str) -> Connection:
             cached_statements=64,
         )
         try:
-            _prepare(sql, lock, path, network=network)
+            _prepare(sql, lock, path, project, network=network)
             _refuse_truncated(sql, path, size_before, wal_before)
             sql.execute(f"PRAGMA synchronous={'EXTRA' if network else SYNCHRONOUS[durability]}")
             # Checkpoints are ours: whole, and only under the writer's lock.
@@ -69,14 +68,30 @@ def connect(path: str, durability: str) -> Connection:
         return Connection(sql, lock, os.stat(path).st_ino)
 
 
-def _prepare(sql: sqlite3.Connection, lock: WriterLock, path: str, *, network: bool) -> None:
-    version = _version(sql)
-    if version == _migrations.LATEST:
+def _refuse_lost(path: str, size: int) -> None:
+    """Refuse to begin a new ledger where the project says that there was one."""
+    folder = os.path.dirname(path)
+    if not os.path.exists(os.path.join(folder, "project.json")):
+        return
+    lost = LedgerMissingError if size < 0 else LedgerDamagedError
+    raise lost(
+        f"The ledger {path} is {'gone' if size < 0 else 'empty'}, and the project's runs may "
+        f"still be there. Run `pycaddy rebuild {os.path.dirname(folder)}` to make it again "
+        "from their folders.",
+        ledger=path,
+    )
+
+
+def _prepare(
+    sql: sqlite3.Connection, lock: WriterLock, path: str, project: str | None, *, network: bool
+) -> None:
+    # WAL needs shared memory, which machines do not share.
+    journal = "truncate" if network else "wal"
+    if _version(sql) == _migrations.LATEST and _journal(sql) == journal:
         return
     lock.acquire()
     try:
-        # WAL needs shared memory, which machines do not share.
-        sql.execute(f"PRAGMA journal_mode={'TRUNCATE' if network else 'WAL'}")
+        sql.execute(f"PRAGMA journal_mode={journal}")
         sql.execute("PRAGMA synchronous=FULL")
         sql.execute("BEGIN IMMEDIATE")
         version = _version(sql)
@@ -91,7 +106,7 @@ def _prepare(sql: sqlite3.Connection, lock: WriterLock, path: str, *, network: b
             for statement in _migrations.script("sqlite", step).split(";\n"):
                 sql.execute(statement)
         if version == 0:
-            sql.execute("INSERT INTO meta VALUES ('project', ?)", (uuid.uuid4().hex,))
+            sql.execute("INSERT INTO meta VALUES ('project', ?)", (project or uuid.uuid4().hex,))
         sql.execute(f"PRAGMA application_id={_migrations.APPLICATION_ID}")
         sql.execute(f"PRAGMA user_version={_migrations.LATEST}")
         sql.execute("COMMIT")
@@ -129,6 +144,10 @@ def _refuse_truncated(sql: sqlite3.Connection, path: str, size: int, wal: int) -
 
 def _version(sql: sqlite3.Connection) -> int:
     return int(sql.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _journal(sql: sqlite3.Connection) -> str:
+    return str(sql.execute("PRAGMA journal_mode").fetchone()[0])
 
 
 def _size(path: str) -> int:

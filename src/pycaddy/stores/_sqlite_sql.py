@@ -21,6 +21,8 @@ SWAP = f"UPDATE run SET {_CHANGES}, revision=revision+1 WHERE id=? AND revision=
 INSERT = (
     f"INSERT INTO run ({', '.join(_INSERTED)}) VALUES ({', '.join('?' for _ in _INSERTED)})"
 )
+ADD = f"{INSERT} ON CONFLICT DO NOTHING"
+DROP_UNSTARTED = "DELETE FROM run WHERE identifier=? AND uid=? AND attempt=0 AND status='pending'"
 
 NEXT_UID = "UPDATE identifier SET last_uid=last_uid+1 WHERE id=? RETURNING last_uid"
 RAISE_UID = "UPDATE identifier SET last_uid=max(last_uid, ?) WHERE id=?"

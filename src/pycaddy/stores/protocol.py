@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -114,10 +114,23 @@ class Store(Protocol):
     def folders(self, kind: str) -> set[str]:
         """Return the folders entered as *kind*."""
 
-    def load(self, records: Iterable[RunRecord]) -> None:
-        """Add runs with the uids they have, in one transaction; counters follow the highest.
+    def load(
+        self,
+        records: Iterable[RunRecord],
+        highest: Mapping[tuple[str, str], int],
+        shared: Iterable[str] = (),
+    ) -> int:
+        """Add runs under the uids they have; those that are there already stay as they are.
 
-        `row` and `revision` of the records are ignored.
+        A run that was never started gives way: it has left nothing but its number.
+
+        Args:
+            records: The runs; their `row` and `revision` are ignored.
+            highest: By (relpath, identifier), a uid up to which none is given again.
+            shared: Folders to enter as 'files'.
+
+        Returns:
+            How many were added.
         """
 
     def backup(self, target: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
@@ -43,7 +43,6 @@ class SqliteStore:
         self.durability = durability
         self._given_project = project
         self._project: str | None = project
-        self._identifiers: dict[tuple[str, str], int] = {}
         self._checkpoint_at = _CHECKPOINT_BYTES
         self._connections = Connections(self._connect)
 
@@ -62,8 +61,8 @@ class SqliteStore:
     @property
     def project(self) -> str:
         if self._project is None:
-            with self._reading() as db:
-                row = db.execute("SELECT value FROM meta WHERE name = 'project'").fetchone()
+            with self._reading() as at:
+                row = at.sql.execute("SELECT value FROM meta WHERE name = 'project'").fetchone()
             self._project = str(row[0])
         return self._project
 
@@ -75,84 +74,94 @@ class SqliteStore:
 
     def create(self, run: NewRun) -> RunRecord:
         record = _rows.new(run)
-        with self._writing() as db:
-            return self._insert(db, record, run.params_text)
+        with self._writing() as at:
+            return self._insert(at, record, run.params_text)
 
     def find_or_create(
         self, run: NewRun, choose: Choose, *, status: Status | None = None
     ) -> tuple[RunRecord, bool]:
         # Most calls find something; they need not wait for the writers.
-        with self._reading() as db:
-            found = choose(self._find(db, run, status))
+        with self._reading() as at:
+            found = choose(self._find(at, run, status))
         if found is not None:
             return found, False
         record = _rows.new(run)
-        with self._writing() as db:
-            found = choose(self._find(db, run, status))
+        with self._writing() as at:
+            found = choose(self._find(at, run, status))
             if found is not None:
                 return found, False
-            return self._insert(db, record, run.params_text), True
+            return self._insert(at, record, run.params_text), True
 
     def get(self, relpath: str, identifier: str, uid: int) -> RunRecord | None:
-        with self._reading() as db:
-            row = db.execute(sql.GET, (self._identifier(db, relpath, identifier), uid)).fetchone()
+        with self._reading() as at:
+            row = at.sql.execute(sql.GET, (self._identifier(at, relpath, identifier), uid)).fetchone()
         return None if row is None else _rows.decode(row, relpath, identifier)
 
     def swap(self, old: RunRecord, new: RunRecord) -> RunRecord | None:
         values = (*_rows.changing(new), old.row, old.revision)
-        with self._writing() as db:
-            if db.execute(sql.SWAP, values).rowcount == 0:
+        with self._writing() as at:
+            if at.sql.execute(sql.SWAP, values).rowcount == 0:
                 return None
         return replace(new, row=old.row, revision=old.revision + 1)
 
     def select(self, selection: Selection) -> list[RunRecord]:
         statement, values = sql.select(self.project, selection)
-        with self._reading() as db:
-            return _rows.decode_all(db.execute(statement, values).fetchall())
+        with self._reading() as at:
+            return _rows.decode_all(at.sql.execute(statement, values).fetchall())
 
     def counts(self) -> dict[tuple[str, str, Status], int]:
-        with self._reading() as db:
-            rows = db.execute(sql.COUNTS, (self.project,)).fetchall()
+        with self._reading() as at:
+            rows = at.sql.execute(sql.COUNTS, (self.project,)).fetchall()
         return {(relpath, name, Status(status)): n for relpath, name, status, n in rows}
 
     def identifiers(self) -> list[Identifier]:
-        with self._reading() as db:
-            rows = db.execute(sql.IDENTIFIERS, (self.project,)).fetchall()
+        with self._reading() as at:
+            rows = at.sql.execute(sql.IDENTIFIERS, (self.project,)).fetchall()
         return [Identifier(*row) for row in rows]
 
     # -- folders -------------------------------------------------------------------------
 
     def take_folder(self, path: str, kind: str) -> None:
-        with self._writing() as db:
-            self._take_folder(db, path, kind)
+        with self._writing() as at:
+            self._take_folder(at, path, kind)
 
     def folders(self, kind: str) -> set[str]:
-        with self._reading() as db:
-            rows = db.execute(sql.FOLDERS, (self.project, kind)).fetchall()
+        with self._reading() as at:
+            rows = at.sql.execute(sql.FOLDERS, (self.project, kind)).fetchall()
         return {path for (path,) in rows}
 
     # -- the whole -----------------------------------------------------------------------
 
-    def load(self, records: Iterable[RunRecord]) -> None:
-        with self._writing() as db:
+    def load(
+        self,
+        records: Iterable[RunRecord],
+        highest: Mapping[tuple[str, str], int],
+        shared: Iterable[str] = (),
+    ) -> int:
+        added = 0
+        with self._writing() as at:
+            for folder in shared:
+                self._take_folder(at, folder, "files")
+            for (relpath, name), uid in highest.items():
+                at.sql.execute(sql.RAISE_UID, (uid, self._enter_identifier(at, relpath, name)))
             for record in records:
+                identifier = self._enter_identifier(at, record.relpath, record.identifier)
                 number = int(record.uid)
-                identifier = self._enter_identifier(db, record.relpath, record.identifier)
-                db.execute(sql.RAISE_UID, (number, identifier))
+                at.sql.execute(sql.RAISE_UID, (number, identifier))
+                at.sql.execute(sql.DROP_UNSTARTED, (identifier, number))
                 text = params.dump(record.params)
-                db.execute(
-                    sql.INSERT,
-                    (identifier, number, 1, *_rows.fixed(record, text), *_rows.changing(record)),
-                )
+                values = (*_rows.fixed(record, text), *_rows.changing(record))
+                added += at.sql.execute(sql.ADD, (identifier, number, 1, *values)).rowcount
+        return added
 
     def backup(self, target: str) -> None:
         partial = f"{target}.partial"
         with translated(target), suppress(FileNotFoundError):
             os.unlink(partial)
-        with self._reading() as db, translated(target):
+        with self._reading() as at, translated(target):
             copy = sqlite3.connect(partial)
             try:
-                db.backup(copy)
+                at.sql.backup(copy)
                 # A copy stands alone: no WAL beside it.
                 copy.execute("PRAGMA journal_mode=DELETE")
             finally:
@@ -160,8 +169,8 @@ class SqliteStore:
             os.replace(partial, target)
 
     def check(self) -> list[str]:
-        with self._reading() as db:
-            found = [row[0] for row in db.execute("PRAGMA integrity_check").fetchall()]
+        with self._reading() as at:
+            found = [row[0] for row in at.sql.execute("PRAGMA integrity_check").fetchall()]
         return [] if found == ["ok"] else found
 
     def close(self) -> None:
@@ -169,66 +178,64 @@ class SqliteStore:
 
     # -- inside a transaction ------------------------------------------------------------
 
-    def _find(self, db: sqlite3.Connection, run: NewRun, status: Status | None) -> list[RunRecord]:
-        identifier = self._identifier(db, run.relpath, run.identifier)
+    def _find(self, at: Connection, run: NewRun, status: Status | None) -> list[RunRecord]:
+        identifier = self._identifier(at, run.relpath, run.identifier)
         if status is None:
-            rows = db.execute(sql.FIND, (identifier, run.param_hash)).fetchall()
+            rows = at.sql.execute(sql.FIND, (identifier, run.param_hash)).fetchall()
         else:
             values = (identifier, run.param_hash, status.value)
-            rows = db.execute(sql.FIND_NEWEST, values).fetchall()
+            rows = at.sql.execute(sql.FIND_NEWEST, values).fetchall()
         return [_rows.decode(row, run.relpath, run.identifier) for row in rows]
 
-    def _insert(self, db: sqlite3.Connection, record: RunRecord, params_text: str) -> RunRecord:
-        identifier = self._identifier(db, record.relpath, record.identifier)
+    def _insert(self, at: Connection, record: RunRecord, params_text: str) -> RunRecord:
+        identifier = self._identifier(at, record.relpath, record.identifier)
         if identifier is None:
-            identifier = self._enter_identifier(db, record.relpath, record.identifier)
-        uid = db.execute(sql.NEXT_UID, (identifier,)).fetchone()[0]
+            identifier = self._enter_identifier(at, record.relpath, record.identifier)
+        uid = at.sql.execute(sql.NEXT_UID, (identifier,)).fetchone()[0]
         values = (identifier, uid, 1, *_rows.fixed(record, params_text), *_rows.changing(record))
-        row = db.execute(sql.INSERT, values).lastrowid
+        row = at.sql.execute(sql.INSERT, values).lastrowid
         return replace(record, row=row or 0, uid=format_uid(uid))
 
-    def _identifier(self, db: sqlite3.Connection, relpath: str, name: str) -> int | None:
+    def _identifier(self, at: Connection, relpath: str, name: str) -> int | None:
         """Return the id of the identifier's row. It never changes, so it is asked for once."""
-        known = self._identifiers.get((relpath, name))
+        known = at.identifiers.get((relpath, name))
         if known is None:
-            row = db.execute(sql.IDENTIFIER, (self.project, relpath, name)).fetchone()
+            row = at.sql.execute(sql.IDENTIFIER, (self.project, relpath, name)).fetchone()
             if row is not None:
-                # Only what is committed may be remembered: a rollback takes the row back.
-                known = row[0]
-                if not db.in_transaction:
-                    self._identifiers[relpath, name] = row[0]
+                known = at.identifiers[relpath, name] = row[0]
         return known
 
-    def _enter_identifier(self, db: sqlite3.Connection, relpath: str, name: str) -> int:
-        self._take_folder(db, f"{relpath}/{name}" if relpath else name, "names")
-        row = db.execute(sql.ENTER_IDENTIFIER, (self.project, relpath, name)).fetchone()
+    def _enter_identifier(self, at: Connection, relpath: str, name: str) -> int:
+        # Not remembered: a rollback would take the row back.
+        self._take_folder(at, f"{relpath}/{name}" if relpath else name, "names")
+        row = at.sql.execute(sql.ENTER_IDENTIFIER, (self.project, relpath, name)).fetchone()
         return int(row[0])
 
-    def _take_folder(self, db: sqlite3.Connection, path: str, kind: str) -> None:
+    def _take_folder(self, at: Connection, path: str, kind: str) -> None:
         parts = path.split("/")
         for depth in range(1, len(parts) + 1):
             folder = "/".join(parts[:depth])
             wanted = kind if depth == len(parts) else None
             key = (self.project, fold(folder))
-            taken = db.execute(sql.FOLDER, key).fetchone()
+            taken = at.sql.execute(sql.FOLDER, key).fetchone()
             if taken is None:
-                db.execute(sql.TAKE_FOLDER, (*key, folder, wanted or "names"))
-                continue
-            _refuse_clash(folder, wanted, *taken)
+                at.sql.execute(sql.TAKE_FOLDER, (*key, folder, wanted or "names"))
+            else:
+                _refuse_clash(folder, wanted, *taken)
 
     # -- transactions --------------------------------------------------------------------
 
     def _connect(self) -> Connection:
-        return _sqlite_file.connect(self.path, self.durability)
+        return _sqlite_file.connect(self.path, self.durability, self._given_project)
 
     @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
+    def _reading(self) -> Iterator[Connection]:
         """Hand out the connection for reading statements."""
         with translated(self.path):
-            yield self._current().sql
+            yield self._current()
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def _writing(self) -> Iterator[Connection]:
         """Run the block as one transaction that no other writer interrupts."""
         with translated(self.path):
             connection = self._current()
@@ -237,7 +244,7 @@ class SqliteStore:
                 connection.lock.acquire()
                 # Deferred, it would fail at once when another writer came between.
                 db.execute("BEGIN IMMEDIATE")
-                yield db
+                yield connection
                 db.execute("COMMIT")
                 self._checkpoint(db)
             except BaseException as error:
@@ -260,7 +267,6 @@ class SqliteStore:
             pass
         # It was deleted, or replaced by a rebuild: writing on would be writing into nothing.
         self._connections.drop()
-        self._identifiers.clear()
         return self._connections.get()
 
     def _checkpoint(self, db: sqlite3.Connection) -> None:

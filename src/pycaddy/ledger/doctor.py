@@ -1,0 +1,107 @@
+"""What is wrong with a project, and what to do about each thing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pycaddy.ledger import sidecar
+from pycaddy.ledger.ledger import Ledger
+from pycaddy.ledger.scan import scan
+from pycaddy.records import RunRecord
+from pycaddy.stores import Selection
+
+__all__ = ["Finding", "examine"]
+
+# https://www.sqlite.org/wal.html#walresetbug
+_WAL_RESET_MENDED = (3, 51, 3)
+_LITTLE_SPACE = 100 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not as it should be."""
+
+    subject: str
+    problem: str
+    advice: str
+    severe: bool = True
+    """False: worth knowing, and nothing is broken."""
+    fixed: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.problem}. {'Mended.' if self.fixed else self.advice}"
+
+
+def examine(ledger: Ledger, *, fix: bool = False) -> Iterator[Finding]:
+    """Yield what is wrong with the project of *ledger*.
+
+    Args:
+        fix: Write each `run.json` again that is missing or says something else than the ledger.
+    """
+    yield from _machine(ledger)
+    for problem in ledger.store.check():
+        yield Finding("ledger", problem, "Run `pycaddy rebuild`")
+    records = ledger.records(Selection())
+    yield from _stale(ledger, records)
+    yield from _sidecars(ledger, records, fix=fix)
+    yield from _unknown(ledger, records)
+
+
+def _machine(ledger: Ledger) -> Iterator[Finding]:
+    if sqlite3.sqlite_version_info < _WAL_RESET_MENDED:
+        yield Finding(
+            f"SQLite {sqlite3.sqlite_version}",
+            "has a rare bug when several processes reset the write-ahead log; pycaddy takes "
+            "turns so that they do not",
+            "3.51.3 and newer are free of it",
+            severe=False,
+        )
+    free = shutil.disk_usage(ledger.root).free
+    if free < _LITTLE_SPACE:
+        yield Finding(ledger.root, f"has {free >> 20} MiB left", "Make room", severe=False)
+
+
+def _stale(ledger: Ledger, records: list[RunRecord]) -> Iterator[Finding]:
+    for record in records:
+        if ledger.is_stale(record):
+            yield Finding(
+                f"run {record.key}",
+                f"is RUNNING, and its process ({record.owner}) is gone",
+                "Open it with ExistingRun.CONTINUE to go on, or end it with error()",
+                severe=False,
+            )
+
+
+def _sidecars(ledger: Ledger, records: list[RunRecord], *, fix: bool) -> Iterator[Finding]:
+    for record in filter(sidecar.has_one, records):
+        path = os.path.join(ledger.root, record.layout.sidecar)
+        try:
+            with open(path, "rb") as file:
+                found = file.read()
+        except OSError as error:
+            problem = f"cannot be read: {error.strerror}"
+        else:
+            if found == sidecar.render(record, ledger.store.project):
+                continue
+            problem = "says something else than the ledger"
+        if fix:
+            ledger.describe(ledger.reread(record))
+        yield Finding(path, problem, "`pycaddy doctor --fix` writes it again", fixed=fix)
+
+
+def _unknown(ledger: Ledger, records: list[RunRecord]) -> Iterator[Finding]:
+    found = scan(ledger.root)
+    known = {(record.layout.home, record.uid) for record in records}
+    for problem in found.problems:
+        yield Finding("folders", problem, "Move it out of the project, or mend it")
+    for record in found.records:
+        if record.trashed_us is None and (record.layout.home, record.uid) not in known:
+            yield Finding(
+                f"run {record.key}",
+                "has a folder, and the ledger does not know it",
+                "`pycaddy rebuild` takes it in",
+            )

@@ -1,0 +1,428 @@
+"""The registry of a project's runs."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace as _replace
+from typing import Any
+
+from pycaddy import params as params_module
+from pycaddy._clock import utc_now_us
+from pycaddy._files import make_folders, replace_file
+from pycaddy._names import check_name, check_parts
+from pycaddy.errors import (
+    FolderTakenError,
+    NameClashError,
+    PycaddyError,
+    RunNotFoundError,
+    RunStateError,
+)
+from pycaddy.layout import StorageMode, check_namespace
+from pycaddy.ledger import address as addresses
+from pycaddy.ledger import artifacts, sidecar, transitions
+from pycaddy.ledger.owner import is_alive, this_process
+from pycaddy.records import NewRun, Owner, RunKey, RunRecord, parse_uid
+from pycaddy.status import Status
+from pycaddy.stores import Choose, Selection, Store
+
+__all__ = ["Ledger"]
+
+DURABILITIES = ("power", "process")
+
+Change = Callable[[RunRecord], RunRecord]
+
+
+class Ledger:
+    """The registry of a project's runs: which there are, and who may do what to them.
+
+    Every call is one transaction, durable when it returns. Any number of threads and processes
+    may share a ledger. It pickles as its address.
+
+    Args:
+        address: The project's root folder, or the path of a ledger file (`*.db`, `*.sqlite`).
+        root: The folder that the runs' files lie in. Default: found from *address*.
+        durability: "power": what was acknowledged survives a power cut. "process": it survives
+            a crash of the process; a power cut may take the last changes, and commits are about
+            ten times faster.
+    """
+
+    def __init__(
+        self,
+        address: str | os.PathLike[str],
+        *,
+        root: str | os.PathLike[str] | None = None,
+        durability: str = "power",
+    ) -> None:
+        if durability not in DURABILITIES:
+            raise ValueError(f"durability must be 'power' or 'process', not {durability!r}.")
+        found_root, self._address = addresses.locate(os.fspath(address))
+        self.root = found_root if root is None else os.path.abspath(root)
+        self.durability = durability
+        self._checked: set[tuple[str, str]] = set()
+        self._shared: set[str] = set()
+
+    def __repr__(self) -> str:
+        return f"Ledger({self._address!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _reopen, (self._address, self.root, self.durability)
+
+    @functools.cached_property
+    def store(self) -> Store:
+        """The store behind this ledger, opened when first needed."""
+        store = addresses.open_store(self.root, self._address, self.durability)
+        addresses.write_project_file(self.root, store.project)
+        return store
+
+    # -- the documented registry ---------------------------------------------------------
+
+    def allocate(
+        self,
+        identifier: str,
+        *,
+        relpath: str | os.PathLike[str] = "",
+        params: Mapping[str, Any] | None = None,
+        param_hash: str | None = None,
+        status: Status = Status.PENDING,
+    ) -> str:
+        """Add a run and return its uid, which is never given twice.
+
+        Args:
+            identifier: What kind of run it is ("train").
+            relpath: The namespace below the root; "" is the root itself.
+            params: Stored with the run.
+            param_hash: The key to find the run by. Default: the key of *params*.
+            status: What the run starts as.
+
+        Raises:
+            InvalidNameError: *identifier* or *relpath* cannot be a folder's name.
+            ParamsError: *params* have no canonical form.
+        """
+        frozen = params_module.freeze(params)
+        run = NewRun(
+            check_relpath(relpath),
+            identifier,
+            frozen.plain,
+            frozen.text,
+            param_hash or frozen.key,
+        )
+        record = self.create(run)
+        if status is not Status.PENDING:
+            record = self._move(record, status)
+        return record.uid
+
+    def log(
+        self,
+        identifier: str,
+        uid: str | int,
+        *,
+        relpath: str | os.PathLike[str] = "",
+        status: Status | None = None,
+        path_dict: Mapping[str, str | os.PathLike[str]] | None = None,
+    ) -> None:
+        """Move a run to *status*, or attach the files of *path_dict* to it, or both.
+
+        Raises:
+            RunNotFoundError: There is no such run.
+            RunStateError: The status table refuses the move.
+            FileKeyError: A file cannot be attached.
+        """
+        record = self.get_record(identifier, uid, relpath=relpath)
+        if path_dict:
+            record = self.attach(record, path_dict)
+        if status is not None:
+            self._move(record, status)
+
+    def get_record(
+        self, identifier: str, uid: str | int, *, relpath: str | os.PathLike[str] = ""
+    ) -> RunRecord:
+        """Return a run, or raise RunNotFoundError."""
+        namespace = check_relpath(relpath)
+        record = self.store.get(namespace, identifier, parse_uid(uid))
+        if record is None or record.trashed_us is not None:
+            raise _not_found(namespace, identifier, uid, trashed=record is not None)
+        return record
+
+    def get_uid_record_dict(
+        self, identifier: str, *, relpath: str | os.PathLike[str] = ""
+    ) -> dict[str, RunRecord]:
+        """Return all runs of *identifier* by uid, in the order of their numbers."""
+        records = self.records(Selection(relpath=check_relpath(relpath), identifier=identifier))
+        return {record.uid: record for record in records}
+
+    def find_by_param_hash(
+        self, identifier: str, param_hash: str, *, relpath: str | os.PathLike[str] = ""
+    ) -> tuple[str, RunRecord] | None:
+        """Return (uid, run) of the newest run with this key, or None."""
+        selection = Selection(
+            relpath=check_relpath(relpath),
+            identifier=identifier,
+            param_hash=param_hash,
+            newest_first=True,
+            limit=1,
+        )
+        records = self.records(selection)
+        return (records[0].uid, records[0]) if records else None
+
+    def load(self) -> dict[str, dict[str, RunRecord]]:
+        """Return every run of the project: {"relpath/identifier": {uid: run}}."""
+        loaded: dict[str, dict[str, RunRecord]] = {}
+        for record in self.records(Selection()):
+            loaded.setdefault(record.layout.home, {})[record.uid] = record
+        return loaded
+
+    # -- for sessions and tools ----------------------------------------------------------
+
+    def records(self, selection: Selection) -> list[RunRecord]:
+        """Return the runs of *selection*, as of one moment."""
+        return self.store.select(selection)
+
+    def create(self, run: NewRun) -> RunRecord:
+        """Add *run* under the next uid of its identifier."""
+        self._check_identifier(run)
+        return self.store.create(run)
+
+    def find_or_create(
+        self, run: NewRun, choose: Choose, *, status: Status | None = None
+    ) -> tuple[RunRecord, bool]:
+        """Return what *choose* picks among the runs with equal params, else add *run*.
+
+        One transaction: of many callers with the same params, one adds.
+        """
+        self._check_identifier(run)
+        return self.store.find_or_create(run, choose, status=status)
+
+    def reread(self, record: RunRecord) -> RunRecord:
+        """Return *record* as the ledger has it now."""
+        return self.get_record(record.identifier, record.uid, relpath=record.relpath)
+
+    def start(self, record: RunRecord, attempt: int) -> RunRecord:
+        """Begin another attempt by this process; its folder is there when this returns."""
+        owner = this_process()
+        if not sidecar.has_one(record):
+            self.make_folder(record)
+        return self.change(
+            record,
+            lambda seen: transitions.start(
+                seen, owner, utc_now_us(), attempt=attempt, gone=self.is_gone
+            ),
+        )
+
+    def reopen(self, record: RunRecord) -> RunRecord:
+        """Begin another attempt by this process on a run that is DONE."""
+        owner = this_process()
+        return self.change(record, lambda seen: transitions.reopen(seen, owner, utc_now_us()))
+
+    def finish(
+        self, record: RunRecord, status: Status, attempt: int, error_text: str | None = None
+    ) -> RunRecord:
+        """End a run as DONE or ERROR, with the facts of its files as they are now."""
+        if not sidecar.has_one(record):
+            self.make_folder(record)
+        return self.change(
+            record,
+            lambda seen: transitions.finish(
+                seen,
+                status,
+                utc_now_us(),
+                attempt=attempt,
+                files=artifacts.refresh(seen.files, self.root),
+                error_text=error_text,
+            ),
+        )
+
+    def attach(
+        self,
+        record: RunRecord,
+        files: Mapping[str, str | os.PathLike[str]],
+        *,
+        hash: bool = False,
+        replace: bool = False,
+        attempt: int | None = None,
+    ) -> RunRecord:
+        """Add files to a run by key."""
+
+        def attached(seen: RunRecord) -> RunRecord:
+            if attempt is not None:
+                transitions.fence(seen, attempt)
+            known = artifacts.attach(
+                seen.files, files, self.root, run=str(seen.key), hash=hash, replace=replace
+            )
+            return _with(seen, files=known)
+
+        return self.change(record, attached)
+
+    def set_result(
+        self, record: RunRecord, result: Mapping[str, Any] | None, attempt: int
+    ) -> RunRecord:
+        """Store what a run found out, in place of what it had stored before."""
+        plain = None if result is None else params_module.freeze(result).plain
+
+        def with_result(seen: RunRecord) -> RunRecord:
+            transitions.fence(seen, attempt)
+            return _with(seen, result=plain)
+
+        return self.change(record, with_result)
+
+    def change(self, record: RunRecord, decide: Change, *, describe: bool = True) -> RunRecord:
+        """Replace a run's record by what *decide* makes of it, and describe it in its folder.
+
+        *decide* is called again, with what the ledger has, whenever somebody was faster. What
+        it refuses on an outdated record is not yet refused.
+        """
+        fresh = False
+        while True:
+            stored = self._try_change(record, decide, fresh=fresh)
+            if stored is not None:
+                break
+            record, fresh = self._reread_any(record), True
+        if stored is not record and describe and sidecar.has_one(stored):
+            self.describe(stored)
+        return stored
+
+    def _try_change(self, record: RunRecord, decide: Change, *, fresh: bool) -> RunRecord | None:
+        try:
+            wanted = decide(record)
+        except RunStateError:
+            if fresh:
+                raise
+            return None
+        if wanted is not record:
+            return self.store.swap(record, wanted)
+        return record if fresh else None
+
+    # -- folders -------------------------------------------------------------------------
+
+    def describe(self, record: RunRecord) -> None:
+        """Write the run's `run.json`."""
+        path = os.path.join(self.root, record.layout.sidecar)
+        content = sidecar.render(record, self.store.project)
+        try:
+            replace_file(path, content)
+        except FileNotFoundError:
+            make_folders(os.path.dirname(path))
+            replace_file(path, content)
+
+    def make_folder(self, record: RunRecord) -> str:
+        """Make the run's folder and return its path.
+
+        Raises:
+            FolderTakenError: It holds a run that this ledger does not know: the ledger was
+                deleted, or another project lies there.
+        """
+        layout = record.layout
+        folder = os.path.join(self.root, layout.folder)
+        try:
+            os.mkdir(folder)
+        except FileNotFoundError:
+            make_folders(folder)
+        except FileExistsError:
+            taken = os.path.join(self.root, layout.sidecar)
+            if not sidecar.has_one(record) and os.path.exists(taken):
+                raise FolderTakenError(
+                    f"{folder} holds a run that the ledger does not know ({taken}). "
+                    f"Run `pycaddy rebuild {self.root}` to take it in.",
+                    run=str(record.key),
+                    path=folder,
+                ) from None
+        return folder
+
+    def make_parents(self, record: RunRecord, path: str) -> None:
+        """Make the folders above *path*, a nested file of the run.
+
+        Raises:
+            NameClashError: In PREFIX mode: one is the folder of a namespace or an identifier.
+        """
+        folder = path.rpartition("/")[0]
+        if folder not in self._shared:
+            if record.mode is StorageMode.PREFIX:
+                # Entered, so that no run is ever put where these files are.
+                self.store.take_folder(folder, "files")
+            self._shared.add(folder)
+        make_folders(os.path.join(self.root, folder))
+
+    # -- liveness ------------------------------------------------------------------------
+
+    def is_gone(self, owner: Owner) -> bool:
+        """Whether *owner* is known to be dead."""
+        return is_alive(owner, one_kernel=self._one_kernel) is False
+
+    def is_stale(self, record: RunRecord) -> bool:
+        """Whether the run is RUNNING and its owner is known to be dead."""
+        return (
+            record.status is Status.RUNNING
+            and record.owner is not None
+            and self.is_gone(record.owner)
+        )
+
+    @functools.cached_property
+    def _one_kernel(self) -> bool:
+        return self.store.is_local
+
+    # -- details -------------------------------------------------------------------------
+
+    def _move(self, record: RunRecord, status: Status) -> RunRecord:
+        if status is Status.RUNNING:
+            return self.start(record, record.attempt)
+        if status.is_final:
+            return self.finish(record, status, record.attempt)
+        raise RunStateError(
+            f"Run {record.key} is {record.status.name}, and no run becomes PENDING again. "
+            "Allocate a new one.",
+            run=str(record.key),
+            status=record.status,
+        )
+
+    def _reread_any(self, record: RunRecord) -> RunRecord:
+        found = self.store.get(record.relpath, record.identifier, parse_uid(record.uid))
+        if found is None:
+            raise _not_found(record.relpath, record.identifier, record.uid, trashed=False)
+        return found
+
+    def _check_identifier(self, run: NewRun) -> None:
+        """Check the run's folder the first time it is seen: its name, and who lies there."""
+        if (run.relpath, run.identifier) in self._checked:
+            return
+        check_name(run.identifier, "identifier")
+        parts = (*run.relpath.split("/"), run.identifier) if run.relpath else (run.identifier,)
+        check_namespace(parts)
+        for depth in range(1, len(parts) + 1):
+            folder = os.path.join(self.root, *parts[:depth])
+            if os.path.exists(addresses.project_file(folder)):
+                raise NameClashError(
+                    f"{folder} is a project of its own. Open it with Project({folder!r}), or use "
+                    "another name.",
+                    name="/".join(parts),
+                    other=folder,
+                )
+        self._checked.add((run.relpath, run.identifier))
+
+
+def check_relpath(relpath: str | os.PathLike[str]) -> str:
+    """Return a namespace as the ledger keeps it: "" or parts with "/" between them."""
+    text = os.fspath(relpath).replace(os.sep, "/")
+    return "" if text in ("", ".") else "/".join(check_parts(text, "relpath"))
+
+
+def _with(record: RunRecord, **changes: Any) -> RunRecord:
+    """Return *record* with *changes*, or *record* itself if they change nothing."""
+    if all(getattr(record, name) == value for name, value in changes.items()):
+        return record
+    return _replace(record, **changes)
+
+
+def _not_found(relpath: str, identifier: str, uid: str | int, *, trashed: bool) -> PycaddyError:
+    key = RunKey(relpath, identifier, str(uid))
+    where = f" under '{relpath}'" if relpath else ""
+    hint = (
+        "It is in the trash; project.restore() brings it back."
+        if trashed
+        else f"`pycaddy ls {identifier}` lists the runs there are."
+    )
+    return RunNotFoundError(f"No run '{uid}' of '{identifier}'{where}. {hint}", run=str(key))
+
+
+def _reopen(address: str, root: str, durability: str) -> Ledger:
+    return Ledger(address, root=root, durability=durability)

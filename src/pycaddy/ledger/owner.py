@@ -1,0 +1,87 @@
+"""Who works on a run, and whether they still do: the kernel's word, no clock's."""
+
+from __future__ import annotations
+
+import functools
+import os
+
+from pycaddy.records import Owner
+
+__all__ = ["is_alive", "this_process"]
+
+
+def this_process() -> Owner:
+    """Return the calling process as an owner."""
+    return _this_process(os.getpid())
+
+
+@functools.lru_cache(maxsize=1)
+def _this_process(pid: int) -> Owner:
+    return Owner(_host(), _boot(), _namespace(), pid, _started(pid) or 0)
+
+
+def is_alive(owner: Owner, *, one_kernel: bool) -> bool | None:
+    """Whether the process *owner* still runs; None if it cannot be known from here.
+
+    Args:
+        one_kernel: The ledger lies where only this machine can have written it, so that an
+            owner from another boot is one from before the last start of the machine.
+    """
+    if owner.boot != _boot():
+        return False if one_kernel else None
+    if owner.namespace != _namespace():
+        return None  # in another container: its pids mean nothing here
+    return _started(owner.pid) == owner.started
+
+
+def _started(pid: int) -> int | None:
+    """Return when *pid* started, in ticks since boot; None if there is no such process.
+
+    A zombie is none: it has ended, and only its parent has not looked. See proc(5).
+    """
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            # The program's name stands in parentheses and may contain anything.
+            fields = file.read().rpartition(b")")[2].split()
+    except FileNotFoundError:
+        return _started_without_proc(pid)
+    except ProcessLookupError:
+        return None
+    return None if fields[0] in (b"Z", b"X") else int(fields[19])
+
+
+def _started_without_proc(pid: int) -> int | None:
+    """Return 0 for a living process where there is no /proc (macOS): its pid is all we know."""
+    if os.path.exists("/proc/self/stat") or os.name == "nt":
+        return None
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:
+        pass
+    return 0
+
+
+@functools.cache
+def _boot() -> str:
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            return file.read().strip()
+    except FileNotFoundError:
+        return ""
+
+
+@functools.cache
+def _namespace() -> str:
+    try:
+        return os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return ""
+
+
+@functools.cache
+def _host() -> str:
+    if hasattr(os, "uname"):
+        return os.uname().nodename
+    return os.environ.get("COMPUTERNAME", "")

@@ -1,0 +1,110 @@
+"""A ledger made again from what the runs' folders say."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+
+from pycaddy._files import make_folders
+from pycaddy.errors import LedgerError
+from pycaddy.ledger import address
+from pycaddy.ledger.scan import Found, scan
+from pycaddy.stores.sqlite import SqliteStore
+
+__all__ = ["RebuildReport", "rebuild"]
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildReport:
+    """What a rebuild found."""
+
+    found: int
+    """Runs that the folders describe."""
+    added: int
+    """Those of them that the ledger did not know."""
+    problems: tuple[str, ...]
+    """What could not be taken in, one sentence each."""
+    old_ledger: str | None
+    """Where the damaged ledger lies now, if there was one."""
+
+
+def rebuild(root: str, durability: str = "power") -> RebuildReport:
+    """Take the runs that the folders below *root* describe into the ledger.
+
+    A healthy ledger keeps all it has and gets the runs it does not know, in one transaction. A
+    missing or damaged one is made anew, and the old file is kept in `.pycaddy/backups`. Runs
+    that were never started left nothing in a folder and are not found there.
+
+    Raises:
+        LedgerError: There is nothing to make it from.
+    """
+    root = os.path.abspath(root)
+    ledger = address.ledger_file(root)
+    found = scan(root)
+    known = os.path.exists(ledger) or os.path.exists(address.project_file(root))
+    if not found.records and not known:
+        raise LedgerError(
+            f"{root} holds no run's folder and is no project: there is nothing to rebuild from.",
+            ledger=ledger,
+        )
+    if os.path.exists(ledger) and _is_healthy(ledger):
+        old = None
+        added = _load(SqliteStore(ledger, None, durability), found)
+    else:
+        id_ = _project_id(root, found)
+        fresh = f"{ledger}.rebuilt"
+        _unlink(fresh)
+        make_folders(os.path.dirname(ledger))
+        store = SqliteStore(fresh, id_, durability)
+        added = _load(store, found)
+        store.close()
+        old = _set_aside(ledger)
+        os.rename(fresh, ledger)
+        _unlink(f"{fresh}.lock")
+        address.write_project_file(root, id_)
+    return RebuildReport(len(found.records), added, tuple(found.problems), old)
+
+
+def _load(store: SqliteStore, found: Found) -> int:
+    return store.load(found.records, found.highest, found.shared)
+
+
+def _is_healthy(ledger: str) -> bool:
+    try:
+        store = SqliteStore(ledger)
+        try:
+            return not store.check()
+        finally:
+            store.close()
+    except LedgerError:
+        return False
+
+
+def _project_id(root: str, found: Found) -> str:
+    """Return the id the project had: by its file, else the one that most runs name."""
+    if os.path.exists(address.project_file(root)):
+        with suppress(LedgerError):
+            return address.project_id(root)
+    return max(found.projects, key=found.projects.__getitem__, default=uuid.uuid4().hex)
+
+
+def _set_aside(ledger: str) -> str | None:
+    """Move the damaged ledger's files into `backups`; return where it lies now."""
+    if not os.path.exists(ledger):
+        return None
+    backups = os.path.join(os.path.dirname(ledger), "backups")
+    make_folders(backups)
+    target = os.path.join(backups, time.strftime("damaged-%Y%m%dT%H%M%S.db", time.gmtime()))
+    for ending in ("-wal", "-shm", ""):
+        with suppress(FileNotFoundError):
+            os.rename(f"{ledger}{ending}", f"{target}{ending}")
+    return target
+
+
+def _unlink(path: str) -> None:
+    for ending in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            os.unlink(f"{path}{ending}")

@@ -1,0 +1,132 @@
+"""How a run's record changes: decisions without I/O.
+
+Each function takes the record as it is and returns the record as it shall be, the same object
+if nothing changes, or raises. The caller swaps the one for the other if nobody was faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from pycaddy import codec
+from pycaddy.errors import (
+    LeaseLostError,
+    RunBusyError,
+    RunFinishedError,
+    RunStateError,
+)
+from pycaddy.records import FileRecord, Move, Owner, RunRecord
+from pycaddy.status import Status
+
+__all__ = ["Gone", "fence", "finish", "refuse_busy", "reopen", "start"]
+
+Gone = Callable[[Owner], bool]
+"""Whether an owner is known to be dead."""
+
+
+def start(record: RunRecord, owner: Owner, now_us: int, *, attempt: int, gone: Gone) -> RunRecord:
+    """Begin another attempt as *owner*.
+
+    Args:
+        attempt: The attempt that the caller knows of: starting what one has started is nothing.
+    """
+    if record.status is Status.DONE:
+        raise RunFinishedError(
+            f"Run {record.key} is DONE and keeps its result. For a new run use ExistingRun.NEW; "
+            "to work on this one again call session.reopen().",
+            run=str(record.key),
+            status=record.status,
+        )
+    if record.status is Status.RUNNING:
+        if record.owner == owner and record.attempt == attempt:
+            return record
+        refuse_busy(record, owner, gone)
+    return _begin(record, owner, now_us)
+
+
+def reopen(record: RunRecord, owner: Owner, now_us: int) -> RunRecord:
+    """Begin another attempt on a DONE run."""
+    if record.status is not Status.DONE:
+        raise RunStateError(
+            f"Run {record.key} is {record.status.name}, and only a DONE run is reopened. "
+            "Call start().",
+            run=str(record.key),
+            status=record.status,
+        )
+    return _begin(record, owner, now_us)
+
+
+def finish(
+    record: RunRecord,
+    status: Status,
+    now_us: int,
+    *,
+    attempt: int,
+    files: dict[str, FileRecord] | None = None,
+    error_text: str | None = None,
+) -> RunRecord:
+    """End the run as DONE or ERROR. Ending it the same way twice changes nothing."""
+    fence(record, attempt)
+    if record.status is status:
+        return record
+    if not record.status.may_become(status):
+        raise RunStateError(
+            f"Run {record.key} is {record.status.name} and cannot become {status.name}. "
+            "Call start() for another attempt first.",
+            run=str(record.key),
+            status=record.status,
+        )
+    detail = error_text.strip().rpartition("\n")[2] if error_text else None
+    return replace(
+        record,
+        status=status,
+        ended_us=now_us,
+        error_text=error_text,
+        files=record.files if files is None else files,
+        history_text=codec.append_move(
+            record.history_text, Move(status, now_us, record.attempt, detail)
+        ),
+    )
+
+
+def fence(record: RunRecord, attempt: int) -> None:
+    """Refuse a change by a worker whose attempt is no longer the latest."""
+    if record.attempt != attempt:
+        raise LeaseLostError(
+            f"Run {record.key} was taken over: this is attempt {attempt}, and attempt "
+            f"{record.attempt} has begun. Nothing was changed; leave the run to its new owner.",
+            run=str(record.key),
+            status=record.status,
+            attempt=attempt,
+        )
+
+
+def refuse_busy(record: RunRecord, owner: Owner, gone: Gone) -> None:
+    """Raise if somebody is on the run who is not known to be dead."""
+    if record.owner is None or gone(record.owner):
+        return
+    where = "this process" if record.owner == owner else str(record.owner)
+    raise RunBusyError(
+        f"Run {record.key} is {record.status.name} in {where}. Wait for it, or end it there with "
+        "done() or error(); for a new run use ExistingRun.NEW.",
+        run=str(record.key),
+        status=record.status,
+        owner=record.owner,
+    )
+
+
+def _begin(record: RunRecord, owner: Owner, now_us: int) -> RunRecord:
+    attempt = record.attempt + 1
+    return replace(
+        record,
+        status=Status.RUNNING,
+        attempt=attempt,
+        owner=owner,
+        started_us=now_us,
+        ended_us=None,
+        error_text=None,
+        history_text=codec.append_move(
+            record.history_text, Move(Status.RUNNING, now_us, attempt, str(owner))
+        ),
+    )

@@ -1,0 +1,283 @@
+"""A namespace of runs: a folder and its ledger."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from pycaddy import params as params_module
+from pycaddy._names import check_parts
+from pycaddy.errors import RunNotFoundError
+from pycaddy.layout import StorageMode, check_namespace
+from pycaddy.ledger import Ledger, RunRecord
+from pycaddy.ledger.doctor import Finding, examine
+from pycaddy.ledger.ledger import check_relpath
+from pycaddy.ledger.owner import this_process
+from pycaddy.ledger.rebuild import RebuildReport
+from pycaddy.ledger.rebuild import rebuild as rebuild_ledger
+from pycaddy.ledger.trash import restore as restore_from_trash
+from pycaddy.ledger.verify import Difference, differences
+from pycaddy.project._root import make_root
+from pycaddy.project.session import Session
+from pycaddy.project.strategy import ExistingRun, find_or_create
+from pycaddy.records import NewRun, parse_uid
+from pycaddy.status import Status
+from pycaddy.stores import Selection
+
+__all__ = ["Project"]
+
+
+class Project:
+    """A namespace of runs: a root folder, a path below it, and the ledger of the root.
+
+    Args:
+        root: The folder of the project. Made absolute now: a later chdir changes nothing.
+        relpath: The namespace below the root ("imagenet/randaug"); see `sub`.
+        storage_mode: How the files of one run are kept apart from those of the others.
+        ledger: Another place for the ledger: the path of a `.db` file, or a `Ledger`. Default:
+            `.pycaddy/ledger.db` below the root.
+        durability: "power": what was acknowledged survives a power cut. "process": it survives
+            a crash of the process; a power cut may take the last changes, and commits are about
+            ten times faster.
+        ignore: Params that do not tell runs apart ("seed", or "optimizer.workers" for a nested
+            one). They are kept in the record.
+
+    Example:
+        >>> from pycaddy.project import Project
+        >>> project = Project("results").ensure_folder()
+        >>> run = project.session("train", params={"lr": 1e-3}).start()
+        >>> _ = run.path("model.txt").write_text("weights")
+        >>> run.done()
+        Session('train/0001', DONE, params={'lr': 0.001})
+    """
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str],
+        relpath: str | os.PathLike[str] = "",
+        storage_mode: StorageMode = StorageMode.SUBFOLDER,
+        *,
+        ledger: str | os.PathLike[str] | Ledger | None = None,
+        durability: str = "power",
+        ignore: Collection[str] = (),
+    ) -> None:
+        self.root = Path(os.path.abspath(root))
+        self.relpath = check_relpath(relpath)
+        check_namespace(tuple(self.relpath.split("/")) if self.relpath else ())
+        self.storage_mode = _storage_mode(storage_mode)
+        self.ignore = _ignored(ignore)
+        if not isinstance(ledger, Ledger):
+            ledger = Ledger(self.root if ledger is None else ledger, root=self.root, durability=durability)
+        self._ledger = ledger
+        self._has_root = False
+
+    @property
+    def ledger(self) -> Ledger:
+        """The registry of the runs, shared by all namespaces of the root."""
+        if not self._has_root:
+            make_root(str(self.root))
+            self._has_root = True
+        return self._ledger
+
+    @property
+    def folder(self) -> Path:
+        """The folder of this namespace: the root and the relpath."""
+        return self.root / self.relpath
+
+    def ensure_folder(self) -> Project:
+        """Make the project's folder if it does not exist. Returns the project.
+
+        Raises:
+            ProjectFolderError: Something is in the way, or the disk refuses.
+            NameClashError: A folder beside it differs only by case.
+        """
+        make_root(str(self.folder))
+        self._has_root = True
+        return self
+
+    def sub(self, name: str) -> Project:
+        """Return the project of the namespace *name* ("imagenet" or "imagenet/randaug") below.
+
+        Raises:
+            InvalidNameError: A part of *name* cannot be a folder's name.
+        """
+        parts = check_parts(name, "name of a sub-project")
+        return Project(
+            self.root,
+            "/".join((self.relpath, *parts)) if self.relpath else "/".join(parts),
+            self.storage_mode,
+            ledger=self._ledger,
+            ignore=self.ignore,
+        )
+
+    def session(
+        self,
+        identifier: str,
+        params: Mapping[str, Any] | None = None,
+        existing_run_strategy: ExistingRun | None = None,
+        storage_mode: StorageMode | None = None,
+        *,
+        ignore: Collection[str] = (),
+    ) -> Session:
+        """Open a run: a fresh one, or what *existing_run_strategy* finds.
+
+        Args:
+            identifier: What kind of run it is ("train"): the folder its runs lie in.
+            params: What tells this run from the others. A mapping of JSON-like values, numpy
+                numbers and arrays, paths, enums, dates, dataclasses and the like.
+            existing_run_strategy: See `ExistingRun`. None: a fresh run.
+            storage_mode: For this run, in place of the project's.
+            ignore: Params that do not tell runs apart, besides the project's.
+
+        Raises:
+            InvalidNameError: *identifier* cannot be a folder's name.
+            ParamsError: A param has no canonical form; the message names it.
+            RunBusyError: With CONTINUE: somebody is on the run.
+        """
+        also = _ignored(ignore) if ignore else ()
+        frozen = params_module.freeze(params, ignore=self.ignore + also)
+        run = NewRun(
+            self.relpath,
+            identifier,
+            frozen.plain,
+            frozen.text,
+            frozen.key,
+            self.storage_mode if storage_mode is None else _storage_mode(storage_mode),
+            owner=this_process(),
+        )
+        return Session(self, find_or_create(self.ledger, run, existing_run_strategy))
+
+    def session_of(self, run: str, uid: str | int | None = None) -> Session:
+        """Return a session on a run that exists.
+
+        Args:
+            run: "train/0007", a path below this namespace ("randaug/train/0007"), or the uid
+                alone where only one identifier has it. With *uid*: the identifier.
+            uid: "0007" or 7.
+
+        Raises:
+            RunNotFoundError: There is no such run, or a uid alone fits several.
+        """
+        return Session(self, self._find(run, uid))
+
+    def sessions(
+        self,
+        identifier: str | None = None,
+        *,
+        status: Status | None = None,
+        recursive: bool = False,
+    ) -> list[Session]:
+        """Return sessions on the runs of this namespace, by identifier and uid.
+
+        Args:
+            identifier: Only those of this identifier.
+            status: Only those with this status.
+            recursive: Also those of the namespaces below.
+        """
+        selection = Selection(self.relpath, identifier, recursive=recursive, status=status)
+        return [Session(self, record) for record in self.ledger.records(selection)]
+
+    def trash(self, *, recursive: bool = True) -> list[RunRecord]:
+        """Return the removed runs of this namespace and, by default, of those below."""
+        return self.ledger.records(Selection(self.relpath, recursive=recursive, trashed=True))
+
+    def restore(self, run: str, uid: str | int | None = None) -> Session:
+        """Bring a removed run and its files back.
+
+        Raises:
+            RunNotFoundError: It is not in the trash.
+        """
+        record = self._find(run, uid, trashed=True)
+        return Session(self, restore_from_trash(self.ledger, record))
+
+    def verify(self, *, data: bool = False) -> list[Difference]:
+        """Compare the attached files of all runs below with what was recorded of them.
+
+        Args:
+            data: Read every file that was attached with a hash, not only its size and time.
+
+        Returns:
+            What differs; empty if all is as it was.
+        """
+        records = self.ledger.records(Selection(self.relpath, recursive=True))
+        return list(differences(self.ledger, records, data=data))
+
+    def rebuild(self) -> RebuildReport:
+        """Take the runs that the folders describe into the ledger, made anew if it must be.
+
+        Raises:
+            LedgerError: There is nothing to make it from.
+        """
+        return rebuild_ledger(str(self.root), self._ledger.durability)
+
+    def doctor(self, *, fix: bool = False) -> list[Finding]:
+        """Compare ledger, folders and machine; return what is wrong, with what to do.
+
+        Args:
+            fix: Mend what can be mended without losing anything: each `run.json` that is
+                missing or outdated is written again.
+        """
+        return list(examine(self.ledger, fix=fix))
+
+    def __repr__(self) -> str:
+        relpath = f", {self.relpath!r}" if self.relpath else ""
+        return f"Project({str(self.root)!r}{relpath})"
+
+    def _repr_html_(self) -> str:
+        from pycaddy.project._html import project_html
+
+        return project_html(self.root, self.relpath, self.ledger.store.counts())
+
+    def _find(self, run: str, uid: str | int | None, *, trashed: bool = False) -> RunRecord:
+        identifier, number = (run, uid) if uid is not None else _split(run)
+        if not identifier:
+            identifier = self._only_identifier_with(number, trashed=trashed)
+        relpath, _, name = identifier.rpartition("/")
+        namespace = "/".join(part for part in (self.relpath, relpath) if part)
+        if not trashed:
+            return self.ledger.get_record(name, number, relpath=namespace)
+        record = self.ledger.store.get(namespace, name, parse_uid(number))
+        if record is None:
+            return self.ledger.get_record(name, number, relpath=namespace)
+        return record
+
+    def _only_identifier_with(self, uid: str | int, *, trashed: bool) -> str:
+        number = parse_uid(uid)
+        store = self.ledger.store
+        found = [
+            counter.name
+            for counter in store.identifiers()
+            if counter.relpath == self.relpath
+            and (record := store.get(counter.relpath, counter.name, number)) is not None
+            and (record.trashed_us is not None) == trashed
+        ]
+        if len(found) == 1:
+            return found[0]
+        hint = (
+            f"Several identifiers have one: {', '.join(found)}. Name it, such as '{found[0]}/{uid}'."
+            if found
+            else "`pycaddy ls` lists the runs there are."
+        )
+        raise RunNotFoundError(f"No single run '{uid}' in {self!r}. {hint}", run=str(uid))
+
+
+def _split(run: str) -> tuple[str, str]:
+    identifier, _, uid = run.strip("/").rpartition("/")
+    return identifier, uid
+
+
+def _storage_mode(mode: StorageMode) -> StorageMode:
+    if not isinstance(mode, StorageMode):
+        raise TypeError(
+            f"storage_mode must be a StorageMode, not {mode!r}. "
+            "Use StorageMode.SUBFOLDER or StorageMode.PREFIX."
+        )
+    return mode
+
+
+def _ignored(ignore: Collection[str]) -> tuple[str, ...]:
+    if isinstance(ignore, str):
+        raise TypeError(f"ignore must be a list of names, such as ({ignore!r},), not one text.")
+    return tuple(ignore)

@@ -1,0 +1,310 @@
+"""A handle on one run."""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from pycaddy.ledger import Move, RunKey, RunRecord
+from pycaddy.ledger.trash import remove as move_to_trash
+from pycaddy.status import Status
+
+if TYPE_CHECKING:
+    from pycaddy.project.project import Project
+
+__all__ = ["Session"]
+
+_LONGEST_ERROR = 65_536
+
+
+class Session:
+    """A handle on one run: builds its paths, moves its status, remembers its files.
+
+    Made by `Project.session` and `Project.session_of`. What it returns is read from the ledger
+    when asked for, so that any number of handles on a run agree. Handles may be pickled and
+    used from any thread or process.
+
+    As a context manager it starts the run, and ends it as DONE, or as ERROR with the traceback
+    when the block raises anything, KeyboardInterrupt and SystemExit included:
+
+        with project.session("train", params={"lr": 0.1}) as run:
+            train(run.params, run.path("model.pt"))
+    """
+
+    __slots__ = ("_attempt", "_has_folder", "_project", "_record")
+
+    def __init__(self, project: Project, record: RunRecord) -> None:
+        self._project = project
+        self._record = record
+        self._attempt = record.attempt
+        self._has_folder = False
+
+    # -- what it is ----------------------------------------------------------------------
+
+    @property
+    def project(self) -> Project:
+        """The project that the session was opened from."""
+        return self._project
+
+    @property
+    def identifier(self) -> str:
+        """What kind of run it is ("train")."""
+        return self._record.identifier
+
+    @property
+    def uid(self) -> str:
+        """The run's number within its identifier, zero-padded: "0001"."""
+        return self._record.uid
+
+    @property
+    def key(self) -> RunKey:
+        """The run's name within the project: "imagenet/train/0001" as text."""
+        return self._record.key
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The params as plain JSON values, the same in every process. A copy."""
+        return copy.deepcopy(self._record.params)
+
+    @property
+    def param_hash(self) -> str:
+        """The key that equal params share: SHA-256 of their canonical JSON, 64 hex digits."""
+        return self._record.param_hash
+
+    @property
+    def attempt(self) -> int:
+        """Which start of the run this handle speaks for; 0 before the first."""
+        return self._attempt
+
+    # -- what the ledger says now --------------------------------------------------------
+
+    @property
+    def record(self) -> RunRecord:
+        """All that the ledger knows of the run, read now."""
+        self._record = self._project.ledger.reread(self._record)
+        return self._record
+
+    @property
+    def status(self) -> Status:
+        """PENDING, RUNNING, DONE or ERROR."""
+        return self.record.status
+
+    def is_done(self) -> bool:
+        """Whether the status is DONE."""
+        return self.status is Status.DONE
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the run is RUNNING and its process is known to be dead."""
+        return self._project.ledger.is_stale(self.record)
+
+    @property
+    def error_text(self) -> str | None:
+        """Why the latest attempt failed: the traceback or the text given to `error`."""
+        return self.record.error_text
+
+    @property
+    def created_at(self) -> datetime:
+        """When the run was created, UTC."""
+        return self._record.created_at
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When the latest attempt was started, UTC."""
+        return self.record.started_at
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When the run became DONE or ERROR, UTC."""
+        return self.record.ended_at
+
+    @property
+    def history(self) -> tuple[Move, ...]:
+        """Each change of the status with its time and attempt, oldest first."""
+        return self.record.history
+
+    @property
+    def result(self) -> dict[str, Any] | None:
+        """What the run found out. Assign a dict of JSON-like values to store it."""
+        return self.record.result
+
+    @result.setter
+    def result(self, value: Mapping[str, Any] | None) -> None:
+        ledger = self._project.ledger
+        self._record = ledger.set_result(self._record, value, self._attempt)
+
+    # -- files ---------------------------------------------------------------------------
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """The attached files by key, as absolute paths."""
+        root = self._project.root
+        return {key: root / file.path for key, file in self.record.files.items()}
+
+    @property
+    def folder(self) -> Path:
+        """The directory of the run's files; made when asked for."""
+        folder = self._project.ledger.make_folder(self._record)
+        self._has_folder = True
+        return Path(folder)
+
+    def path(self, filename: str, include_identifier: bool = True) -> Path:
+        """Return the path of the run's file *filename*; the folders above it are made.
+
+        Args:
+            filename: A name, or a nested one ("ckpt/last.pt").
+            include_identifier: In PREFIX mode, put the uid before the name. False gives a file
+                that all runs of the identifier share. No difference in SUBFOLDER mode.
+
+        Raises:
+            InvalidNameError: *filename* would leave the run's folder, or be another run's file.
+        """
+        layout = self._record.layout
+        relative = layout.file(filename, include_identifier)
+        if not self._has_folder:
+            self._project.ledger.make_folder(self._record)
+            self._has_folder = True
+        if "/" in filename:
+            self._project.ledger.make_parents(self._record, relative)
+        return self._project.root / relative
+
+    def attach_files(
+        self,
+        file_dict: Mapping[str, str | os.PathLike[str]],
+        *,
+        hash: bool = False,
+        replace: bool = False,
+    ) -> Self:
+        """Remember files with the run, each under a key. Calls add up.
+
+        Their sizes and times are recorded now and again by `done()`, and `Project.verify`
+        compares. A file need not exist yet.
+
+        Args:
+            file_dict: Paths by key ("model"); relative ones start at the current directory.
+            hash: Also record each file's SHA-256.
+            replace: Let a key that is taken point to another file.
+
+        Raises:
+            FileKeyError: A key is taken by another file, or the file is the ledger's own.
+        """
+        ledger = self._project.ledger
+        self._record = ledger.attach(
+            self._record, file_dict, hash=hash, replace=replace, attempt=self._attempt
+        )
+        return self
+
+    # -- life ----------------------------------------------------------------------------
+
+    def start(self) -> Self:
+        """Mark the run as RUNNING in this process: another attempt, unless it is already.
+
+        Raises:
+            RunFinishedError: The run is DONE; `reopen()` starts it all the same.
+            RunBusyError: Somebody is on it who is not known to be dead.
+            FolderTakenError: The folder holds a run that the ledger does not know.
+        """
+        self._take(self._project.ledger.start(self._record, self._attempt))
+        self._has_folder = True
+        return self
+
+    def done(self) -> Self:
+        """Mark the run as DONE. On a DONE run this changes nothing.
+
+        Raises:
+            LeaseLostError: Another process has taken the run over in the meantime.
+            RunStateError: The run ended in ERROR; start another attempt first.
+        """
+        return self._finish(Status.DONE)
+
+    def error(self, reason: BaseException | str | None = None) -> Self:
+        """Mark the run as ERROR. On a run in ERROR this changes nothing.
+
+        Args:
+            reason: An exception, whose traceback is kept, or a text.
+
+        Raises:
+            LeaseLostError: Another process has taken the run over in the meantime.
+        """
+        return self._finish(Status.ERROR, None if reason is None else _describe(reason))
+
+    def reopen(self) -> Self:
+        """Mark a DONE run as RUNNING in this process: another attempt in the same folder.
+
+        Raises:
+            RunStateError: The run is not DONE.
+        """
+        self._take(self._project.ledger.reopen(self._record))
+        return self
+
+    def remove(self) -> None:
+        """Put the run and its own files into the trash; `Project.restore` brings them back.
+
+        Files that it shares or that lie outside its folder stay where they are.
+
+        Raises:
+            RunBusyError: Somebody is on it who is not known to be dead.
+        """
+        self._record = move_to_trash(self._project.ledger, self._record)
+        self._has_folder = False
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if error is None:
+            # The block may have ended the run itself.
+            if not self.record.status.is_final:
+                self.done()
+            return
+        try:
+            self.error(error)
+        except Exception as second:
+            # What went wrong first is what has to be seen.
+            error.add_note(f"The run could not be marked as ERROR: {second}")
+
+    def _finish(self, status: Status, error_text: str | None = None) -> Self:
+        ledger = self._project.ledger
+        self._record = ledger.finish(self._record, status, self._attempt, error_text)
+        return self
+
+    def _take(self, record: RunRecord) -> None:
+        self._record = record
+        self._attempt = record.attempt
+
+    # -- display -------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        record = self._record
+        return f"Session({str(record.key)!r}, {record.status.name}, params={record.params!r})"
+
+    def _repr_html_(self) -> str:
+        from pycaddy.project._html import session_html
+
+        return session_html(self.record, self.files)
+
+
+def _describe(reason: BaseException | str) -> str:
+    """Return the traceback or text to keep: encodable, and its end if it is too long."""
+    if isinstance(reason, BaseException):
+        from traceback import format_exception
+
+        text = "".join(format_exception(reason))
+    elif isinstance(reason, str):
+        text = reason
+    else:
+        raise TypeError(f"error() takes an exception or a text, not {reason!r}.")
+    text = text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\x00")
+    if len(text) > _LONGEST_ERROR:
+        text = f"... ({len(text) - _LONGEST_ERROR} characters left out)\n{text[-_LONGEST_ERROR:]}"
+    return text
