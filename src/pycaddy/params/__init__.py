@@ -1,0 +1,148 @@
+"""Params as the ledger keeps them: plain values, their JSON text, and the key of equal params.
+
+docs/params.md defines the canonical form, so that another program can compute the same keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from ..errors import ParamsError
+from ._plain import NO_NAMES, inner_names, normalise
+from ._refusals import MAX_BYTES, MAX_DEPTH, KeyPath, too_large
+from ._text import canonical, load, stored
+
+__all__ = [
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "VERSION",
+    "Params",
+    "dump",
+    "freeze",
+    "plain",
+    "thaw",
+    "thaw_many",
+]
+
+VERSION = 1
+"""Version of the canonical form. Keys of different versions cannot be compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Params at one moment; equal when their keys are."""
+
+    plain: dict[str, Any] = field(compare=False)
+    """Dicts, lists, strings, numbers, bools and None, as every process will see them."""
+    text: str = field(compare=False)
+    """Strict JSON of `plain`, keys in the order written; `thaw` reads it."""
+    key: str
+    """64 hexadecimal digits: SHA-256 of the canonical text."""
+
+
+def freeze(params: object, *, ignore: Collection[str] = ()) -> Params:
+    """The plain values, the stored text and the key of *params*.
+
+    >>> freeze({"lr": 1e-3, "layers": (64, 64)}).text
+    '{"lr":0.001,"layers":[64,64]}'
+    >>> freeze({"a": 1, "b": 2}).key == freeze({"b": 2.0, "a": 1.0}).key
+    True
+
+    Args:
+        params: A mapping, a dataclass, attrs or pydantic instance, or None, the same as {}.
+        ignore: Keys, or dotted paths as in "optimizer.seed", that are kept but have no part in
+            the key. Their values may be anything: what has no plain form is kept as a text
+            like "<function train>".
+
+    Raises:
+        ParamsError: A value has no canonical form; the message says where and what to do.
+        ParamsTooLargeError: Deeper than MAX_DEPTH levels, or longer than MAX_BYTES of text.
+    """
+    ignored = _names(ignore) if ignore else NO_NAMES
+    values = normalise({} if params is None else params, ("params",), ignored)
+    if type(values) is not dict:
+        raise ParamsError(
+            "params must be a mapping, or a dataclass, attrs or pydantic instance, not a "
+            f"{type(params).__name__}. Give the value a name: {{'name': value}}.",
+            path="params",
+        )
+    text = _within_limit(stored(values), values, "params")
+    counted = _without(values, ignored) if ignored else values
+    return Params(values, text, sha256(canonical(counted).encode()).hexdigest())
+
+
+def thaw(text: str) -> dict[str, Any]:
+    """The plain values whose stored text is *text*, with NaN and infinities restored.
+
+    Raises:
+        ValueError: *text* is not JSON.
+    """
+    values: dict[str, Any] = load(text)
+    return values
+
+
+def thaw_many(texts: Iterable[str]) -> list[dict[str, Any]]:
+    """What `thaw` gives for each text, in half the time.
+
+    Raises:
+        ValueError: One of *texts* is not JSON.
+    """
+    texts = list(texts)
+    values: list[dict[str, Any]] = load(f"[{','.join(texts)}]")
+    if len(values) != len(texts):
+        raise ValueError(f"{len(texts)} texts hold {len(values)} JSON values, not one each.")
+    return values
+
+
+def plain(value: object, *, name: str = "value") -> Any:
+    """*value* as dicts, lists, strings, numbers, bools and None that nobody else holds.
+
+    Args:
+        name: What errors call the value: "result" gives `result['loss'][3] is ...`.
+
+    Raises:
+        ParamsError: As `freeze`.
+    """
+    return normalise(value, (name,))
+
+
+def dump(value: object, *, name: str = "value") -> str:
+    """The stored text of any one value, for results and the like.
+
+    Raises:
+        ParamsError: As `freeze`, with the same limits.
+    """
+    values = normalise(value, (name,))
+    return _within_limit(stored(values), values, name)
+
+
+def _names(ignore: Collection[str]) -> frozenset[str]:
+    names = frozenset(ignore)
+    if isinstance(ignore, str) or not all(isinstance(name, str) for name in names):
+        raise ParamsError(
+            f"ignore={ignore!r} is not a collection of keys. Write ignore=['seed'].", path="ignore"
+        )
+    return names
+
+
+def _without(values: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    kept = {}
+    for key, value in values.items():
+        if key in names:
+            continue
+        inner = inner_names(key, names)
+        kept[key] = _without(value, inner) if inner and type(value) is dict else value
+    return kept
+
+
+def _within_limit(text: str, values: Any, name: str) -> str:
+    size = len(text.encode())
+    if size <= MAX_BYTES:
+        return text
+    path: KeyPath = (name,)
+    if type(values) is dict:
+        path += (max(values, key=lambda key: len(stored(values[key]))),)
+    raise too_large(path, f"{size:,}")
