@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 import uuid
 from contextlib import suppress
@@ -55,15 +56,14 @@ def rebuild(root: str, durability: str = "power") -> RebuildReport:
         added = _load(SqliteStore(ledger, None, durability), found)
     else:
         id_ = _project_id(root, found)
-        fresh = f"{ledger}.rebuilt"
-        _unlink(fresh)
-        make_folders(os.path.dirname(ledger))
-        store = SqliteStore(fresh, id_, durability)
+        workshop = os.path.join(os.path.dirname(ledger), "rebuilt")
+        shutil.rmtree(workshop, ignore_errors=True)
+        store = SqliteStore(os.path.join(workshop, "ledger.db"), id_, durability)
         added = _load(store, found)
         store.close()
         old = _set_aside(ledger)
-        os.rename(fresh, ledger)
-        _unlink(f"{fresh}.lock")
+        os.rename(store.path, ledger)
+        shutil.rmtree(workshop)
         address.write_project_file(root, id_)
     return RebuildReport(len(found.records), added, tuple(found.problems), old)
 
@@ -103,8 +103,3 @@ def _set_aside(ledger: str) -> str | None:
             os.rename(f"{ledger}{ending}", f"{target}{ending}")
     return target
 
-
-def _unlink(path: str) -> None:
-    for ending in ("", "-wal", "-shm"):
-        with suppress(FileNotFoundError):
-            os.unlink(f"{path}{ending}")
