@@ -148,7 +148,8 @@ def executable(name: str) -> str:
 
 def run(*command: str | Path) -> None:
     """Run *command*; if it fails, end with its exit code."""
-    if code := exit_code(*command):
+    code = exit_code(*command)
+    if code:
         sys.exit(code)
 
 
