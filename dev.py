@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+"""Everything a checkout needs, from nothing but Python 3.11 and pip.
+
+    python3 dev.py demo          run the example study and show what it leaves behind
+    python3 dev.py test [...]    run the tests; what follows goes to pytest
+    python3 dev.py lint          ruff, mypy and deptry; the tests run them too
+    python3 dev.py bench [...]   run benchmarks/run.py
+    python3 dev.py docs          build the documentation into site/
+    python3 dev.py setup         make .venv, where all of these but the demo run
+    python3 dev.py lock [...]    write the lock files anew (--upgrade: with newer versions)
+
+Nothing is installed outside this folder. An environment holds what its lock file names, checked
+by hash, and is made anew when the lock file, pyproject.toml or the Python changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+PRIVATE_UV = Path(".uv")
+
+LOCKS = {
+    "uv": Path("requirements-uv.lock"),
+    "demo": Path("requirements.lock"),
+    "dev": Path("requirements-dev.lock"),
+}
+
+LINT = (
+    ("ruff", "check"),
+    ("ruff", "format", "--check"),
+    ("mypy",),
+    ("deptry", "src"),
+)
+
+
+def setup() -> Path:
+    """Make the environment for work on pycaddy, and return its Python."""
+    return environment(Path(".venv"), LOCKS["dev"])
+
+
+def demo(*args: str) -> None:
+    python = environment(Path(".venv-demo"), LOCKS["demo"])
+    run(python, "examples/digits_grid.py", "--demo", *args)
+
+
+def test(*args: str) -> None:
+    run(setup(), "-m", "pytest", *args)
+
+
+def lint() -> None:
+    python = setup()
+    failed = [check for check in LINT if exit_code(python, "-m", *check)]
+    if failed:
+        sys.exit("Failed: " + ", ".join(shlex.join(check) for check in failed))
+
+
+def bench(*args: str) -> None:
+    run(setup(), "benchmarks/run.py", *args)
+
+
+def docs(*args: str) -> None:
+    run(setup(), "-m", "zensical", "build", "--clean", "--strict", *args)
+
+
+def lock(*args: str) -> None:
+    tool = uv()
+    options = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-header"]
+    for group, path in LOCKS.items():
+        project = () if group == "uv" else ("pyproject.toml",)  # uv's own file holds uv alone
+        groups = ("--group", f"pyproject.toml:{group}")
+        target = ("--output-file", path)
+        run(tool, "pip", "compile", "--quiet", *project, *groups, *options, *target, *args)
+
+
+def environment(home: Path, lock_file: Path) -> Path:
+    """Make *home* hold exactly what *lock_file* names and this checkout; return its Python.
+
+    Does nothing when a stamp in it says that this was done from the same files already.
+    """
+    python = home / ("Scripts" if os.name == "nt" else "bin") / executable("python")
+    stamp = home / "made-from"
+    recipe = fingerprint(lock_file)
+    if stamp.exists() and stamp.read_text() == recipe:
+        return python
+    if home.exists():
+        shutil.rmtree(home)
+    tool = uv()
+    into = ("--quiet", "--python", python)
+    run(tool, "venv", "--quiet", "--python", base_python(), home)
+    run(tool, "pip", "sync", *into, "--require-hashes", lock_file)
+    # The build backend stands in the lock file: isolation would fetch an unlocked one.
+    run(tool, "pip", "install", *into, "--no-deps", "--no-build-isolation", "--editable", ".")
+    stamp.write_text(recipe)
+    return python
+
+
+def fingerprint(lock_file: Path) -> str:
+    """A hash of everything that an environment is made from, its place included."""
+    recipe = hashlib.sha256(lock_file.read_bytes())
+    recipe.update(Path("pyproject.toml").read_bytes())
+    recipe.update(f"{ROOT} {base_python()} {sys.version}".encode())
+    return recipe.hexdigest()
+
+
+def base_python() -> str:
+    """This Python, outside any virtual environment: that may be the one to be replaced."""
+    return str(getattr(sys, "_base_executable", sys.executable))
+
+
+def uv() -> str:
+    """The uv on the PATH, else a private one that pip puts into this folder.
+
+    `--target` works where pip refuses to touch the system (PEP 668) and without venv.
+    """
+    found = shutil.which("uv")
+    if found and answers(found):
+        return found
+    private = PRIVATE_UV / "bin" / executable("uv")
+    if not private.exists():
+        if importlib.util.find_spec("pip") is None:
+            sys.exit(
+                f"{sys.executable} has no pip. Install it (Debian: apt install python3-pip) "
+                "or uv, and run this again."
+            )
+        pip = (sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+        target = ("--root-user-action", "ignore", "--target", PRIVATE_UV)
+        run(*pip, *target, "--require-hashes", "--requirement", LOCKS["uv"])
+    return str(private)
+
+
+def answers(program: str) -> bool:
+    """Whether *program* can be run: a pyenv shim is there even where what it stands for is not."""
+    asked = subprocess.run([program, "--version"], check=False, capture_output=True)
+    return asked.returncode == 0
+
+
+def executable(name: str) -> str:
+    return f"{name}.exe" if os.name == "nt" else name
+
+
+def run(*command: str | Path) -> None:
+    """Run *command*; if it fails, end with its exit code."""
+    code = exit_code(*command)
+    if code:
+        sys.exit(code)
+
+
+def exit_code(*command: str | Path) -> int:
+    words = [str(word) for word in command]
+    print("+", shlex.join(words), flush=True)
+    # uv uses this Python and never fetches one, and trusts the certificates that pip trusts.
+    env = {"UV_SYSTEM_CERTS": "true", **os.environ, "UV_PYTHON_DOWNLOADS": "never"}
+    return subprocess.call(words, env=env)
+
+
+def main(name: str = "--help", *args: str) -> None:
+    commands = {
+        command.__name__: command for command in (setup, demo, test, lint, bench, docs, lock)
+    }
+    if name in ("-h", "--help"):
+        print(__doc__)
+        return
+    if name not in commands:
+        sys.exit(f"No command {name!r}. `python3 dev.py --help` lists them.")
+    if args and name in ("setup", "lint"):
+        sys.exit(f"`dev.py {name}` takes no arguments, and got {shlex.join(args)}.")
+    os.chdir(ROOT)
+    commands[name](*args)
+
+
+if __name__ == "__main__":
+    if sys.version_info < (3, 11):  # noqa: UP036
+        version = ".".join(map(str, sys.version_info[:3]))
+        sys.exit(f"pycaddy needs Python 3.11 or newer, and this is {version}. Try python3.11.")
+    try:
+        main(*sys.argv[1:])
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,49 @@
+"""Names that documents use without defining them, because the reader has their own."""
+
+from __future__ import annotations
+
+import doctest
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+__all__ = ["check_doctest", "save_model", "sweep", "train", "train_model"]
+
+
+def save_model(path: Path) -> None:
+    path.write_bytes(b"weights")
+
+
+def train_model(config: Mapping[str, Any], checkpoint: Path) -> None:
+    checkpoint.write_text(json.dumps(dict(config)))
+
+
+train = train_model
+
+
+class Sweep:
+    """Three configurations, as a list that a reader wrote by hand would give them."""
+
+    def generate(self) -> Iterator[dict[str, Any]]:
+        for lr in (0.1, 0.01, 0.001):
+            yield {"lr": lr, "layers": [64, 64]}
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return self.generate()
+
+    def __len__(self) -> int:
+        return len(list(self))
+
+
+sweep = Sweep()
+
+
+def check_doctest(source: str, line: int, namespace: dict[str, Any]) -> None:
+    """Run a block of `>>>` examples in *namespace*, and end the program if one is not as shown."""
+    test = doctest.DocTestParser().get_doctest(source, namespace, "document", sys.argv[0], line)
+    options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    if doctest.DocTestRunner(optionflags=options).run(test, clear_globs=False).failed:
+        sys.exit(1)
+    namespace.update(test.globs)

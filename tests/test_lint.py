@@ -1,0 +1,21 @@
+"""The checks of `python3 dev.py lint`, each a test of its own."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from dev import LINT
+from tests.processes import finished
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize("check", LINT, ids=shlex.join)
+def test_the_code_passes(check: tuple[str, ...]) -> None:
+    done = finished(sys.executable, "-m", *check, cwd=ROOT)
+    if done.returncode:
+        pytest.fail(f"{shlex.join(check)}\n\n{done.stdout}", pytrace=False)
