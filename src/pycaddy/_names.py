@@ -15,7 +15,9 @@ MAX_NAME_BYTES = 120
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_=+,-]{0,63}(?:\.[A-Za-z0-9_-]{1,16})?", re.ASCII)
 _RUN = re.compile(r"[0-9]{4,}(?:_|$)")
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file: devices, with any extension.
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|(?:com|lpt)[0-9\u00b9\u00b2\u00b3])(?:\..*)?", re.IGNORECASE)
+_DEVICE = re.compile(
+    r"(?:con|prn|aux|nul|(?:com|lpt)[0-9\u00b9\u00b2\u00b3])(?:\..*)?", re.IGNORECASE
+)
 _DEVICE_INITIALS = frozenset("cpanlCPANL")
 _FORBIDDEN = frozenset('<>:"|?*')
 # https://unicode.org/reports/tr9/: characters that change the direction of what follows.

@@ -13,7 +13,16 @@ from pycaddy.errors import RunNotFoundError
 from pycaddy.layout import RunLayout, StorageMode
 from pycaddy.status import Status
 
-__all__ = ["FileRecord", "Move", "NewRun", "Owner", "RunKey", "RunRecord", "format_uid", "parse_uid"]
+__all__ = [
+    "FileRecord",
+    "Move",
+    "NewRun",
+    "Owner",
+    "RunKey",
+    "RunRecord",
+    "format_uid",
+    "parse_uid",
+]
 
 _UID = re.compile(r"[0-9]{1,18}", re.ASCII)
 

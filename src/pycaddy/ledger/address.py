@@ -65,7 +65,7 @@ def project_id(root: str) -> str:
             return str(json.load(file)["id"])
     except (ValueError, KeyError, TypeError) as error:
         raise LedgerDamagedError(
-            f"{path} does not hold the project's id. Each run.json does, as its \"project\": "
+            f'{path} does not hold the project\'s id. Each run.json does, as its "project": '
             f'write {{"id": "..."}} with it into the file.',
             ledger=path,
         ) from error

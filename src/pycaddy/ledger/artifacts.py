@@ -32,7 +32,7 @@ def attach(
     """
     result = dict(files)
     for key, path in added.items():
-        if not isinstance(key, str) or not key:
+        if not (isinstance(key, str) and key):
             raise FileKeyError(
                 f"A file's key must be a text such as 'model', not {key!r}.", key=key, path=path
             )

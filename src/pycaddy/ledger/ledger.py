@@ -76,8 +76,6 @@ class Ledger:
         addresses.write_project_file(self.root, store.project)
         return store
 
-    # -- the documented registry ---------------------------------------------------------
-
     def allocate(
         self,
         identifier: str,
@@ -172,8 +170,6 @@ class Ledger:
         for record in self.records(Selection()):
             loaded.setdefault(record.layout.home, {})[record.uid] = record
         return loaded
-
-    # -- for sessions and tools ----------------------------------------------------------
 
     def records(self, selection: Selection) -> list[RunRecord]:
         """Return the runs of *selection*, as of one moment."""
@@ -293,8 +289,6 @@ class Ledger:
             return self.store.swap(record, wanted)
         return record if fresh else None
 
-    # -- folders -------------------------------------------------------------------------
-
     def describe(self, record: RunRecord) -> None:
         """Write the run's `run.json`."""
         path = os.path.join(self.root, record.layout.sidecar)
@@ -343,8 +337,6 @@ class Ledger:
             self._shared.add(folder)
         make_folders(os.path.join(self.root, folder))
 
-    # -- liveness ------------------------------------------------------------------------
-
     def is_gone(self, owner: Owner) -> bool:
         """Whether *owner* is known to be dead."""
         return is_alive(owner, one_kernel=self._one_kernel) is False
@@ -360,8 +352,6 @@ class Ledger:
     @functools.cached_property
     def _one_kernel(self) -> bool:
         return self.store.is_local
-
-    # -- details -------------------------------------------------------------------------
 
     def _move(self, record: RunRecord, status: Status) -> RunRecord:
         if status is Status.RUNNING:

@@ -102,4 +102,3 @@ def _set_aside(ledger: str) -> str | None:
         with suppress(FileNotFoundError):
             os.rename(f"{ledger}{ending}", f"{target}{ending}")
     return target
-

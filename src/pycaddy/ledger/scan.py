@@ -52,7 +52,9 @@ def scan(root: str) -> Found:
                     prefixed[home] = max(prefixed.get(home, 0), int(match[1]))
                     if match[2] == SIDECAR:
                         path = os.path.join(folder, name)
-                        _take(found, seen, path, home, match[1], StorageMode.PREFIX, trashed=trashed)
+                        _take(
+                            found, seen, path, home, match[1], StorageMode.PREFIX, trashed=trashed
+                        )
         _sort_out_prefixes(found, prefixed)
     return found
 
@@ -85,7 +87,7 @@ def _take(
         return
     if (record.layout.home, record.uid) != (home, uid):
         found.problems.append(
-            f"{path} says that it is run {record.key}; it was taken for run {home}/{uid}, where it lies"
+            f"{path} says that it is run {record.key}; it was taken for the run it lies as"
         )
     seen.add((home, number))
     found.projects[project] = found.projects.get(project, 0) + 1

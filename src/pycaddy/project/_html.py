@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def project_html(root: Path, relpath: str, counts: Mapping[tuple[str, str, Statu
     return _table(str(root / relpath), header, rows)
 
 
-def _table(caption: str, header: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
+def _table(caption: str, header: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
     head = "".join(f"<th>{escape(name)}</th>" for name in header) if any(header) else ""
     body = "".join(
         f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>" for row in rows

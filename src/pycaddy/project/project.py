@@ -69,7 +69,9 @@ class Project:
         self.storage_mode = _storage_mode(storage_mode)
         self.ignore = _ignored(ignore)
         if not isinstance(ledger, Ledger):
-            ledger = Ledger(self.root if ledger is None else ledger, root=self.root, durability=durability)
+            ledger = Ledger(
+                self.root if ledger is None else ledger, root=self.root, durability=durability
+            )
         self._ledger = ledger
         self._has_root = False
 
@@ -256,7 +258,7 @@ class Project:
         if len(found) == 1:
             return found[0]
         hint = (
-            f"Several identifiers have one: {', '.join(found)}. Name it, such as '{found[0]}/{uid}'."
+            f"These identifiers have one: {', '.join(found)}. Write '{found[0]}/{uid}'."
             if found
             else "`pycaddy ls` lists the runs there are."
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from pycaddy.errors import PycaddyError
 from pycaddy.ledger import Move, RunKey, RunRecord
 from pycaddy.ledger.trash import remove as move_to_trash
 from pycaddy.status import Status
@@ -43,8 +44,6 @@ class Session:
         self._record = record
         self._attempt = record.attempt
         self._has_folder = False
-
-    # -- what it is ----------------------------------------------------------------------
 
     @property
     def project(self) -> Project:
@@ -80,8 +79,6 @@ class Session:
     def attempt(self) -> int:
         """Which start of the run this handle speaks for; 0 before the first."""
         return self._attempt
-
-    # -- what the ledger says now --------------------------------------------------------
 
     @property
     def record(self) -> RunRecord:
@@ -137,8 +134,6 @@ class Session:
     def result(self, value: Mapping[str, Any] | None) -> None:
         ledger = self._project.ledger
         self._record = ledger.set_result(self._record, value, self._attempt)
-
-    # -- files ---------------------------------------------------------------------------
 
     @property
     def files(self) -> dict[str, Path]:
@@ -198,8 +193,6 @@ class Session:
             self._record, file_dict, hash=hash, replace=replace, attempt=self._attempt
         )
         return self
-
-    # -- life ----------------------------------------------------------------------------
 
     def start(self) -> Self:
         """Mark the run as RUNNING in this process: another attempt, unless it is already.
@@ -269,7 +262,7 @@ class Session:
             return
         try:
             self.error(error)
-        except Exception as second:
+        except (PycaddyError, OSError) as second:
             # What went wrong first is what has to be seen.
             error.add_note(f"The run could not be marked as ERROR: {second}")
 
@@ -281,8 +274,6 @@ class Session:
     def _take(self, record: RunRecord) -> None:
         self._record = record
         self._attempt = record.attempt
-
-    # -- display -------------------------------------------------------------------------
 
     def __repr__(self) -> str:
         record = self._record

@@ -11,7 +11,17 @@ from pycaddy.layout import StorageMode
 from pycaddy.records import NewRun, RunRecord, format_uid
 from pycaddy.status import Status
 
-__all__ = ["CHANGING", "COLUMNS", "FIXED", "Row", "changing", "decode", "decode_all", "fixed", "new"]
+__all__ = [
+    "CHANGING",
+    "COLUMNS",
+    "FIXED",
+    "Row",
+    "changing",
+    "decode",
+    "decode_all",
+    "fixed",
+    "new",
+]
 
 Row = tuple[Any, ...]
 

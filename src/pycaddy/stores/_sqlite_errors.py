@@ -49,8 +49,7 @@ def _translate(error: sqlite3.Error, path: str) -> LedgerError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code
     if reason := _STORAGE.get(code):
         return LedgerStorageError(
-            f"The ledger {path} was not changed: {reason}. "
-            "What was acknowledged before is kept.",
+            f"The ledger {path} was not changed: {reason}. What was acknowledged before is kept.",
             ledger=path,
         )
     if code in _DAMAGED:
@@ -61,8 +60,7 @@ def _translate(error: sqlite3.Error, path: str) -> LedgerError:
         )
     if code in _BUSY:
         return LedgerBusyError(
-            f"Another program has kept the ledger {path} locked. "
-            f"See which one: fuser -v {path}",
+            f"Another program has kept the ledger {path} locked. See which one: fuser -v {path}",
             ledger=path,
         )
     return LedgerError(f"The ledger {path}: {error}.", ledger=path)

@@ -18,9 +18,7 @@ FIND = (
 )
 FIND_NEWEST = FIND.replace("ORDER", "AND status=? ORDER") + " LIMIT 1"
 SWAP = f"UPDATE run SET {_CHANGES}, revision=revision+1 WHERE id=? AND revision=?"
-INSERT = (
-    f"INSERT INTO run ({', '.join(_INSERTED)}) VALUES ({', '.join('?' for _ in _INSERTED)})"
-)
+INSERT = f"INSERT INTO run ({', '.join(_INSERTED)}) VALUES ({', '.join('?' for _ in _INSERTED)})"
 ADD = f"{INSERT} ON CONFLICT DO NOTHING"
 DROP_UNSTARTED = "DELETE FROM run WHERE identifier=? AND uid=? AND attempt=0 AND status='pending'"
 

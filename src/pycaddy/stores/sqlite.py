@@ -11,10 +11,11 @@ from typing import Any
 
 from pycaddy import params
 from pycaddy._names import fold
-from pycaddy.errors import LedgerError, NameClashError
+from pycaddy.errors import NameClashError
 from pycaddy.records import NewRun, RunRecord, format_uid
 from pycaddy.status import Status
-from pycaddy.stores import _rows, _sqlite_file, _sqlite_sql as sql
+from pycaddy.stores import _rows, _sqlite_file
+from pycaddy.stores import _sqlite_sql as sql
 from pycaddy.stores._connections import Connection, Connections
 from pycaddy.stores._mounts import is_network
 from pycaddy.stores._sqlite_errors import translated
@@ -52,8 +53,6 @@ class SqliteStore:
     def __reduce__(self) -> tuple[Any, ...]:
         return SqliteStore, (self.path, self._given_project, self.durability)
 
-    # -- where it is ---------------------------------------------------------------------
-
     @property
     def address(self) -> str:
         return self.path
@@ -69,8 +68,6 @@ class SqliteStore:
     @property
     def is_local(self) -> bool:
         return not is_network(os.path.dirname(self.path))
-
-    # -- runs ----------------------------------------------------------------------------
 
     def create(self, run: NewRun) -> RunRecord:
         record = _rows.new(run)
@@ -94,7 +91,9 @@ class SqliteStore:
 
     def get(self, relpath: str, identifier: str, uid: int) -> RunRecord | None:
         with self._reading() as at:
-            row = at.sql.execute(sql.GET, (self._identifier(at, relpath, identifier), uid)).fetchone()
+            row = at.sql.execute(
+                sql.GET, (self._identifier(at, relpath, identifier), uid)
+            ).fetchone()
         return None if row is None else _rows.decode(row, relpath, identifier)
 
     def swap(self, old: RunRecord, new: RunRecord) -> RunRecord | None:
@@ -119,8 +118,6 @@ class SqliteStore:
             rows = at.sql.execute(sql.IDENTIFIERS, (self.project,)).fetchall()
         return [Identifier(*row) for row in rows]
 
-    # -- folders -------------------------------------------------------------------------
-
     def take_folder(self, path: str, kind: str) -> None:
         with self._writing() as at:
             self._take_folder(at, path, kind)
@@ -129,8 +126,6 @@ class SqliteStore:
         with self._reading() as at:
             rows = at.sql.execute(sql.FOLDERS, (self.project, kind)).fetchall()
         return {path for (path,) in rows}
-
-    # -- the whole -----------------------------------------------------------------------
 
     def load(
         self,
@@ -176,8 +171,6 @@ class SqliteStore:
     def close(self) -> None:
         self._connections.close()
 
-    # -- inside a transaction ------------------------------------------------------------
-
     def _find(self, at: Connection, run: NewRun, status: Status | None) -> list[RunRecord]:
         identifier = self._identifier(at, run.relpath, run.identifier)
         if status is None:
@@ -222,8 +215,6 @@ class SqliteStore:
                 at.sql.execute(sql.TAKE_FOLDER, (*key, folder, wanted or "names"))
             else:
                 _refuse_clash(folder, wanted, *taken)
-
-    # -- transactions --------------------------------------------------------------------
 
     def _connect(self) -> Connection:
         return _sqlite_file.connect(self.path, self.durability, self._given_project)
