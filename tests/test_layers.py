@@ -18,7 +18,7 @@ SRC = Path(__file__).parents[1] / "src"
 # may import those before it. Packages that share a row do not know one another.
 ROWS = (
     ("errors", "status", "_files", "_names", "_clock", "_extras"),
-    ("params", "layout", "records", "codec", "filters"),
+    ("params", "layout", "codec", "records", "filters"),
     ("stores",),
     ("ledger",),
     ("project",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 
-from pycaddy.records import Owner
+from pycaddy.codec import Owner
 
 __all__ = ["is_alive", "this_process"]
 

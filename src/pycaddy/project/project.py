@@ -143,7 +143,6 @@ class Project:
         run = NewRun(
             self.relpath,
             identifier,
-            frozen.plain,
             frozen.text,
             frozen.key,
             self.storage_mode if storage_mode is None else _storage_mode(storage_mode),

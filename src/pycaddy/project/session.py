@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 from collections.abc import Mapping
 from datetime import datetime
@@ -67,8 +66,8 @@ class Session:
 
     @property
     def params(self) -> dict[str, Any]:
-        """The params as plain JSON values, the same in every process. A copy."""
-        return copy.deepcopy(self._record.params)
+        """The params as plain JSON values, the same in every process."""
+        return self._record.params
 
     @property
     def param_hash(self) -> str:

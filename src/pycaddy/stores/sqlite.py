@@ -9,7 +9,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
-from pycaddy import params
 from pycaddy._names import fold
 from pycaddy.errors import NameClashError
 from pycaddy.records import NewRun, RunRecord, format_uid
@@ -25,6 +24,7 @@ __all__ = ["SqliteStore"]
 
 # https://www.sqlite.org/wal.html: readers slow down with the size of the WAL.
 _CHECKPOINT_BYTES = 4 << 20
+_CHECKPOINT_EVERY = 32  # commits between two looks at its size
 
 
 class SqliteStore:
@@ -72,7 +72,7 @@ class SqliteStore:
     def create(self, run: NewRun) -> RunRecord:
         record = _rows.new(run)
         with self._writing() as at:
-            return self._insert(at, record, run.params_text)
+            return self._insert(at, record)
 
     def find_or_create(
         self, run: NewRun, choose: Choose, *, status: Status | None = None
@@ -87,7 +87,7 @@ class SqliteStore:
             found = choose(self._find(at, run, status))
             if found is not None:
                 return found, False
-            return self._insert(at, record, run.params_text), True
+            return self._insert(at, record), True
 
     def get(self, relpath: str, identifier: str, uid: int) -> RunRecord | None:
         with self._reading() as at:
@@ -96,17 +96,16 @@ class SqliteStore:
             ).fetchone()
         return None if row is None else _rows.decode(row, relpath, identifier)
 
-    def swap(self, old: RunRecord, new: RunRecord) -> RunRecord | None:
-        values = (*_rows.changing(new), old.row, old.revision)
+    def swap(self, old: RunRecord, new: RunRecord) -> bool:
+        values = (*_rows.changing(new), new.revision, old.row, old.revision)
         with self._writing() as at:
-            if at.sql.execute(sql.SWAP, values).rowcount == 0:
-                return None
-        return replace(new, row=old.row, revision=old.revision + 1)
+            return at.sql.execute(sql.SWAP, values).rowcount == 1
 
     def select(self, selection: Selection) -> list[RunRecord]:
         statement, values = sql.select(self.project, selection)
         with self._reading() as at:
-            return _rows.decode_all(at.sql.execute(statement, values).fetchall())
+            rows = at.sql.execute(statement, values).fetchall()
+        return [_rows.decode(row[2:], row[0], row[1]) for row in rows]
 
     def counts(self) -> dict[tuple[str, str, Status], int]:
         with self._reading() as at:
@@ -144,8 +143,7 @@ class SqliteStore:
                 number = int(record.uid)
                 at.sql.execute(sql.RAISE_UID, (number, identifier))
                 at.sql.execute(sql.DROP_UNSTARTED, (identifier, number))
-                text = params.dump(record.params)
-                values = (*_rows.fixed(record, text), *_rows.changing(record))
+                values = (*_rows.fixed(record), *_rows.changing(record))
                 added += at.sql.execute(sql.ADD, (identifier, number, 1, *values)).rowcount
         return added
 
@@ -180,12 +178,12 @@ class SqliteStore:
             rows = at.sql.execute(sql.FIND_NEWEST, values).fetchall()
         return [_rows.decode(row, run.relpath, run.identifier) for row in rows]
 
-    def _insert(self, at: Connection, record: RunRecord, params_text: str) -> RunRecord:
+    def _insert(self, at: Connection, record: RunRecord) -> RunRecord:
         identifier = self._identifier(at, record.relpath, record.identifier)
         if identifier is None:
             identifier = self._enter_identifier(at, record.relpath, record.identifier)
         uid = at.sql.execute(sql.NEXT_UID, (identifier,)).fetchone()[0]
-        values = (identifier, uid, 1, *_rows.fixed(record, params_text), *_rows.changing(record))
+        values = (identifier, uid, 1, *_rows.fixed(record), *_rows.changing(record))
         row = at.sql.execute(sql.INSERT, values).lastrowid
         return replace(record, row=row or 0, uid=format_uid(uid))
 
@@ -237,7 +235,9 @@ class SqliteStore:
                 db.execute("BEGIN IMMEDIATE")
                 yield connection
                 db.execute("COMMIT")
-                self._checkpoint(db)
+                connection.commits += 1
+                if connection.commits % _CHECKPOINT_EVERY == 0:
+                    self._checkpoint(db)
             except BaseException as error:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
