@@ -60,6 +60,7 @@ def connect(path: str, durability: str, project: str | None) -> Connection:
             sql.execute(f"PRAGMA synchronous={'EXTRA' if network else SYNCHRONOUS[durability]}")
             # Checkpoints are ours: whole, and only under the writer's lock.
             sql.execute("PRAGMA wal_autocheckpoint=0")
+            sql.execute("PRAGMA journal_size_limit=16777216")  # a WAL that grew does not stay so
             sql.execute("PRAGMA cache_size=-16000")  # 16 MB
         except BaseException:
             sql.close()
