@@ -127,7 +127,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
         no_form("<datetime64>", TEXT),
     ),
     "numpy dates of nanoseconds": (
-        {"a": np.array(["NaT", "2024-01-01"], "M8[ns]")},
+        {"a": np.array([["NaT", "2024-01-01"]], "M8[ns]")},
         no_form("<ndarray>", TEXT),
     ),
     "a numpy date far away": ({"a": np.datetime64("20000-01-01")}, no_form("<datetime64>", TEXT)),
