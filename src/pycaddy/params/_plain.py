@@ -11,11 +11,11 @@ from enum import Enum
 from math import prod
 from typing import Any
 
-from ..errors import ParamsError
-from . import _refusals as refusals
-from ._foreign import fields_of, text_of
-from ._refusals import MAX_BYTES, MAX_DEPTH, KeyPath
-from ._text import TAG, canonical, stored
+from pycaddy.errors import ParamsError
+from pycaddy.params import _refusals as refusals
+from pycaddy.params._foreign import fields_of, text_of
+from pycaddy.params._refusals import MAX_BYTES, MAX_DEPTH, KeyPath
+from pycaddy.params._text import TAG, canonical, stored
 
 __all__ = ["NO_NAMES", "inner_names", "normalise"]
 
