@@ -66,7 +66,7 @@ def connect(path: str, durability: str, project: str | None) -> Connection:
             sql.close()
             lock.close()
             raise
-        return Connection(sql, lock, os.stat(path).st_ino)
+        return Connection(sql, lock, os.stat(path).st_ino, on_network=network)
 
 
 def _refuse_lost(path: str, size: int) -> None:
