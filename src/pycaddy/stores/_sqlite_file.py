@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import uuid
 
-from pycaddy._files import make_folders
+from pycaddy._files import make_folders, random_id
 from pycaddy.errors import LedgerDamagedError, LedgerError, LedgerMissingError, LedgerVersionError
 from pycaddy.stores import _migrations
 from pycaddy.stores._connections import Connection
@@ -107,7 +106,7 @@ def _prepare(
             for statement in _migrations.script("sqlite", step).split(";\n"):
                 sql.execute(statement)
         if version == 0:
-            sql.execute("INSERT INTO meta VALUES ('project', ?)", (project or uuid.uuid4().hex,))
+            sql.execute("INSERT INTO meta VALUES ('project', ?)", (project or random_id(),))
         sql.execute(f"PRAGMA application_id={_migrations.APPLICATION_ID}")
         sql.execute(f"PRAGMA user_version={_migrations.LATEST}")
         sql.execute("COMMIT")
