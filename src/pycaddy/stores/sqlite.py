@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from pycaddy._names import fold
@@ -45,8 +46,9 @@ class SqliteStore:
         self.durability = durability
         self._given_project = project
         self._project: str | None = project
-        self._connections = Connections(self._connect)
-        self._one_host = OneHost(path, self._beat)
+        # No reference to the store itself: it is closed as soon as nobody has it any more.
+        self._connections = Connections(partial(_sqlite_file.connect, path, durability, project))
+        self._one_host = OneHost(path)
 
     def __repr__(self) -> str:
         return f"SqliteStore({self.path!r})"
@@ -215,27 +217,28 @@ class SqliteStore:
             else:
                 _refuse_clash(folder, wanted, *taken)
 
-    def _connect(self) -> Connection:
-        return _sqlite_file.connect(self.path, self.durability, self._given_project)
-
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         """Hand out the connection for reading statements."""
         with translated(self.path):
-            yield self._current()
+            connection = self._hold()
+            try:
+                yield connection
+            finally:
+                connection.release()
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         """Run the block as one transaction that no other writer interrupts."""
         with translated(self.path):
-            connection = self._current()
+            connection = self._hold()
             db = connection.sql
             try:
                 connection.lock.acquire()
                 # Deferred, it would fail at once when another writer came between.
                 db.execute("BEGIN IMMEDIATE")
                 if connection.on_network:
-                    self._hold(db)
+                    self._claim_host(db)
                 yield connection
                 db.execute("COMMIT")
                 connection.commits += 1
@@ -250,30 +253,32 @@ class SqliteStore:
                 raise
             finally:
                 connection.lock.release()
+                connection.release()
 
-    def _hold(self, db: sqlite3.Connection) -> None:
+    def _claim_host(self, db: sqlite3.Connection) -> None:
         """Go on in the transaction when this host may write; wait for that outside of it."""
         while (holder := self._one_host.claim(db)) is not None:
             db.execute("ROLLBACK")
             self._one_host.watch(db, holder)
             db.execute("BEGIN IMMEDIATE")
-        self._one_host.keep()
+        self._one_host.keep(self._beat)
 
     def _beat(self) -> None:
         with self._writing():
             pass
 
-    def _current(self) -> Connection:
-        """Return this thread's connection to the file that is at the path now."""
-        connection = self._connections.get()
-        try:
-            if os.stat(self.path).st_ino == connection.inode:
-                return connection
-        except FileNotFoundError:
-            pass
-        # It was deleted, or replaced by a rebuild: writing on would be writing into nothing.
-        self._connections.drop()
-        return self._connections.get()
+    def _hold(self) -> Connection:
+        """Return this thread's connection to the file that is at the path now, held."""
+        while True:
+            connection = self._connections.hold()
+            try:
+                if os.stat(self.path).st_ino == connection.inode:
+                    return connection
+            except FileNotFoundError:
+                pass
+            # It was deleted, or replaced by a rebuild: writing on would be writing into nothing.
+            self._connections.drop()
+            connection.release()
 
     def _checkpoint(self, db: sqlite3.Connection) -> None:
         """Move the WAL into the database once it has grown, under the writer's lock.
