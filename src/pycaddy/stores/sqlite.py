@@ -137,17 +137,19 @@ class SqliteStore:
     ) -> int:
         added = 0
         with self._writing() as at:
-            for folder in shared:
-                self._take_folder(at, folder, "files")
             for (relpath, name), uid in highest.items():
                 at.sql.execute(sql.RAISE_UID, (uid, self._enter_identifier(at, relpath, name)))
-            for record in records:
+            # In the order of their creation, which `newest_first` reads backwards.
+            for record in sorted(records, key=_created):
                 identifier = self._enter_identifier(at, record.relpath, record.identifier)
                 number = int(record.uid)
                 at.sql.execute(sql.RAISE_UID, (number, identifier))
                 at.sql.execute(sql.DROP_UNSTARTED, (identifier, number))
                 values = (*_rows.fixed(record), *_rows.changing(record))
                 added += at.sql.execute(sql.ADD, (identifier, number, 1, *values)).rowcount
+            # Now that the folders of the runs are entered, those in between are files' as well.
+            for folder in shared:
+                self._take_folder(at, folder, "files")
         return added
 
     def backup(self, target: str) -> None:
@@ -213,7 +215,7 @@ class SqliteStore:
             key = (self.project, fold(folder))
             taken = at.sql.execute(sql.FOLDER, key).fetchone()
             if taken is None:
-                at.sql.execute(sql.TAKE_FOLDER, (*key, folder, wanted or "names"))
+                at.sql.execute(sql.TAKE_FOLDER, (*key, folder, kind))
             else:
                 _refuse_clash(folder, wanted, *taken)
 
@@ -313,6 +315,10 @@ def _refuse_clash(folder: str, wanted: str | None, taken: str, kind: str) -> Non
             name=folder,
             other=taken,
         )
+
+
+def _created(record: RunRecord) -> tuple[int, int]:
+    return record.created_us, int(record.uid)
 
 
 def _is_io_error(error: BaseException) -> bool:
