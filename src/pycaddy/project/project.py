@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from pycaddy.ledger import Ledger, RunRecord
 from pycaddy.ledger.ledger import check_relpath
 from pycaddy.ledger.owner import this_process
 from pycaddy.project._root import make_root
+from pycaddy.project.claiming import Claims, Retry
 from pycaddy.project.session import Session
 from pycaddy.project.strategy import ExistingRun, find_or_create
 from pycaddy.records import NewRun, parse_uid
@@ -138,17 +139,63 @@ class Project:
             ParamsError: A param has no canonical form; the message names it.
             RunBusyError: With CONTINUE: somebody is on the run.
         """
-        also = _ignored(ignore) if ignore else ()
-        frozen = params_module.freeze(params, ignore=self.ignore + also)
+        frozen = params_module.freeze(params, ignore=self.ignore + _ignored(ignore))
         run = NewRun(
             self.relpath,
             identifier,
             frozen.text,
             frozen.key,
-            self.storage_mode if storage_mode is None else _storage_mode(storage_mode),
+            self._mode(storage_mode),
             owner=this_process(),
         )
         return Session(self, find_or_create(self.ledger, run, existing_run_strategy))
+
+    def claim(
+        self,
+        identifier: str,
+        sweep: Iterable[Mapping[str, Any]],
+        *,
+        max_attempts: int = 3,
+        retry: Collection[Retry] = ("error", "stale"),
+        wait: bool = False,
+        storage_mode: StorageMode | None = None,
+        ignore: Collection[str] = (),
+    ) -> Iterator[Session]:
+        """Take the runs of a sweep one after another, each by one process only.
+
+        Start the same script in ten terminals, or as a job array: every configuration is done
+        once. A run is taken if it is neither DONE nor in somebody's hands; it is RUNNING in
+        this process when it is yielded, in the order of the sweep.
+
+            for run in project.claim("train", sweep):
+                with run:
+                    train(run.params, run.path("model.pt"))
+
+        Args:
+            identifier: What kind of runs they are ("train").
+            sweep: Their params: a sweep, or any iterable of mappings. Equal ones are run once.
+            max_attempts: How often a run may be started in all, by anybody.
+            retry: Which runs to take again: those that ended in "error", and those that are
+                "stale", whose process died.
+            wait: When the rest is in other hands, wait in case they fail or die.
+            storage_mode: For new runs, in place of the project's.
+            ignore: Params that do not tell runs apart, besides the project's.
+
+        Raises:
+            ParamsError: A configuration has no canonical form.
+        """
+        claims = Claims(
+            self.ledger,
+            self.relpath,
+            identifier,
+            sweep,
+            mode=self._mode(storage_mode),
+            ignore=self.ignore + _ignored(ignore),
+            max_attempts=max_attempts,
+            retry=retry,
+            wait=wait,
+        )
+        return (Session(self, record) for record in claims)
 
     def session_of(self, run: str, uid: str | int | None = None) -> Session:
         """Return a session on a run that exists.
@@ -237,6 +284,9 @@ class Project:
         from pycaddy.project._html import project_html
 
         return project_html(self.root, self.relpath, self.ledger.store.counts())
+
+    def _mode(self, given: StorageMode | None) -> StorageMode:
+        return self.storage_mode if given is None else _storage_mode(given)
 
     def _find(self, run: str, uid: str | int | None, *, trashed: bool = False) -> RunRecord:
         identifier, number = (run, uid) if uid is not None else _split(run)
