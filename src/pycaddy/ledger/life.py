@@ -17,7 +17,7 @@ from pycaddy.status import Status
 if TYPE_CHECKING:
     from pycaddy.ledger.ledger import Ledger
 
-__all__ = ["attach", "finish", "move", "reopen", "set_result", "start"]
+__all__ = ["adopt", "attach", "finish", "move", "reopen", "set_result", "start"]
 
 
 def start(ledger: Ledger, record: RunRecord, attempt: int) -> RunRecord:
@@ -32,6 +32,14 @@ def start(ledger: Ledger, record: RunRecord, attempt: int) -> RunRecord:
     )
     heart.hold(ledger.store, started)
     return started
+
+
+def adopt(ledger: Ledger, record: RunRecord, attempt: int) -> RunRecord:
+    """Go on with an attempt that another process began for this one."""
+    owner = this_process()
+    adopted = ledger.change(record, lambda seen: transitions.adopt(seen, owner, attempt))
+    heart.hold(ledger.store, adopted)
+    return adopted
 
 
 def reopen(ledger: Ledger, record: RunRecord) -> RunRecord:

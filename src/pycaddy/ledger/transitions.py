@@ -19,7 +19,7 @@ from pycaddy.errors import (
 from pycaddy.records import RunRecord
 from pycaddy.status import Status
 
-__all__ = ["Gone", "begin", "fence", "finish", "refuse_busy", "reopen", "start"]
+__all__ = ["Gone", "adopt", "begin", "fence", "finish", "refuse_busy", "reopen", "start"]
 
 Gone = Callable[[RunRecord], bool]
 """Whether the owner of a run is known to be dead."""
@@ -43,6 +43,20 @@ def start(record: RunRecord, owner: Owner, now_us: int, *, attempt: int, gone: G
             return record
         refuse_busy(record, owner, gone)
     return begin(record, owner, now_us)
+
+
+def adopt(record: RunRecord, owner: Owner, attempt: int) -> RunRecord:
+    """Hand a running attempt over to *owner*, which goes on in its name."""
+    fence(record, attempt)
+    if record.status is not Status.RUNNING:
+        raise RunStateError(
+            f"Run {record.key} is {record.status.name}: it was ended before its worker began. "
+            "Start it again.",
+            run=str(record.key),
+            status=record.status,
+        )
+    text = codec.encode_owner(owner)
+    return record if record.owner_text == text else record.changed(owner_text=text)
 
 
 def reopen(record: RunRecord, owner: Owner, now_us: int) -> RunRecord:

@@ -41,6 +41,7 @@ class Claims:
         max_attempts: How often a run may be started in all.
         retry: Which runs to take again: those that ended in "error", and those that are "stale".
         wait: Wait for the runs that others hold, in case they fail or their owners die.
+        earlier: Attempts by param hash that do not count towards *max_attempts*.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Claims:
         max_attempts: int = 3,
         retry: Collection[Retry] = ("error", "stale"),
         wait: bool = False,
+        earlier: Mapping[str, int] | None = None,
     ) -> None:
         self._ledger = ledger
         self._relpath = relpath
@@ -65,17 +67,20 @@ class Claims:
         self._max_attempts = _positive(max_attempts)
         self._retry = _retries(retry)
         self._wait = wait
+        self._earlier = earlier or {}
         self.duplicates = 0
         """How many configurations had the same params as an earlier one."""
         self.exhausted = 0
         """How many runs have used up their attempts."""
+        self.done_before = 0
+        """How many configurations were DONE when the pass began."""
         self.held = 0
         """How many runs were in other hands at the last look."""
 
     def __iter__(self) -> Iterator[RunRecord]:
         while True:
             claimed = False
-            for record in self._one_pass():
+            for record in self.one_pass():
                 claimed = True
                 yield record
             if claimed:
@@ -84,9 +89,9 @@ class Claims:
                 return
             time.sleep(_WAIT_S)
 
-    def _one_pass(self) -> Iterator[RunRecord]:
+    def one_pass(self) -> Iterator[RunRecord]:
         """Go through the sweep once, from its beginning to its end."""
-        self.duplicates = self.exhausted = self.held = 0
+        self.duplicates = self.exhausted = self.held = self.done_before = 0
         wanted = self._wanted()
         batch = list(islice(wanted, _BATCH))
         while batch:
@@ -109,7 +114,9 @@ class Claims:
                 self.duplicates += 1
                 continue
             seen.add(frozen.key)
-            if frozen.key not in done:
+            if frozen.key in done:
+                self.done_before += 1
+            else:
                 yield NewRun(self._relpath, self._identifier, frozen.text, frozen.key, self._mode)
 
     def _done(self) -> set[str]:
@@ -143,7 +150,8 @@ class Claims:
         if record.status is Status.PENDING:
             return True
         reason: Retry = "error" if record.status is Status.ERROR else "stale"
-        return reason in self._retry and record.attempt < self._max_attempts
+        allowed = self._earlier.get(record.param_hash, 0) + self._max_attempts
+        return reason in self._retry and record.attempt < allowed
 
 
 def _positive(max_attempts: int) -> int:
@@ -153,7 +161,7 @@ def _positive(max_attempts: int) -> int:
 
 
 def _retries(retry: Collection[Retry]) -> frozenset[Retry]:
-    given = frozenset((retry,) if isinstance(retry, str) else retry)
+    given = frozenset(retry)
     if unknown := given - {"error", "stale"}:
         raise ValueError(f"retry takes 'error' and 'stale', not {', '.join(map(repr, unknown))}.")
     return given

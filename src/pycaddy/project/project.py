@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +23,12 @@ from pycaddy.status import Status
 from pycaddy.stores import Selection
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from pycaddy.ledger.doctor import Finding
     from pycaddy.ledger.rebuild import RebuildReport
     from pycaddy.ledger.verify import Difference
+    from pycaddy.project.report import RunReport
 
 __all__ = ["Project"]
 
@@ -197,6 +200,79 @@ class Project:
         )
         return (Session(self, record) for record in claims)
 
+    def run(
+        self,
+        function: Callable[[Session], Mapping[str, Any] | None],
+        sweep: Iterable[Mapping[str, Any]],
+        *,
+        identifier: str | None = None,
+        executor: str | Executor = "local",
+        workers: int | None = None,
+        retries: int = 0,
+        timeout_s: float | None = None,
+        gpus: int = 0,
+        fail_fast: bool = False,
+        progress: bool = True,
+        storage_mode: StorageMode | None = None,
+        ignore: Collection[str] = (),
+    ) -> RunReport:
+        """Call *function* with a session for each configuration that is not DONE yet.
+
+        A dict that it returns becomes the run's result. What it raises ends its run in ERROR,
+        with the traceback, and no other one. Call it again after an interruption, a crash or
+        a change of mind: what is DONE is skipped, the rest gets another chance. Several calls
+        may share a sweep, from any number of processes.
+
+        Args:
+            function: Takes the `Session`: `run.params`, `run.path(...)`.
+            sweep: The params of the runs: a sweep, or any iterable of mappings.
+            identifier: What kind of runs they are. Default: the function's name.
+            executor: "local": a process of its own for each run, whose output goes to
+                `stdout.log` in its folder. "threads" and "serial": in this process. Or any
+                `concurrent.futures.Executor`.
+            workers: How many runs at a time. Default: one per core.
+            retries: How often to start a run again that failed in this call.
+            timeout_s: "local" only: seconds after which a run is ended as failed.
+            gpus: "local" only: devices for each run, as CUDA_VISIBLE_DEVICES.
+            fail_fast: Begin no more runs once one has failed.
+            progress: Show a progress bar on a terminal or in a notebook.
+            storage_mode: For new runs, in place of the project's.
+            ignore: Params that do not tell runs apart, besides the project's.
+
+        Returns:
+            How many are done, were skipped or failed, and why; it prints as a summary.
+        """
+        from pycaddy.project.running import run_sweep
+
+        return run_sweep(
+            self,
+            function,
+            sweep,
+            identifier or _name_of(function),
+            executor=executor,
+            workers=workers,
+            retries=retries,
+            timeout_s=timeout_s,
+            gpus=gpus,
+            fail_fast=fail_fast,
+            progress=progress,
+            storage_mode=self._mode(storage_mode),
+            ignore=self.ignore + _ignored(ignore),
+        )
+
+    def reap(self, *, recursive: bool = True) -> list[Session]:
+        """Mark stale runs as ERROR, and return sessions on them.
+
+        A run is stale when it is RUNNING and its process is known to be dead: by the kernel on
+        this machine, elsewhere by a heartbeat that has stood still for two minutes while this
+        project watched. A live run is never touched.
+        """
+        return [
+            session.error(f"Its process ({session.record.owner}) died.")
+            for session in self.sessions(status=Status.RUNNING, recursive=recursive)
+            if session.is_stale
+        ]
+
     def session_of(self, run: str, uid: str | int | None = None) -> Session:
         """Return a session on a run that exists.
 
@@ -319,6 +395,13 @@ class Project:
             else "`pycaddy ls` lists the runs there are."
         )
         raise RunNotFoundError(f"No single run '{uid}' in {self!r}. {hint}", run=str(uid))
+
+
+def _name_of(function: object) -> str:
+    name = getattr(function, "__name__", None)
+    if not isinstance(name, str) or not name.isidentifier():
+        raise ValueError(f"{function!r} has no name to go by. Give identifier=...")
+    return name
 
 
 def _split(run: str) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from pycaddy.status import Status
 if TYPE_CHECKING:
     from pycaddy.project.project import Project
 
-__all__ = ["Session"]
+__all__ = ["Session", "describe_error"]
 
 _LONGEST_ERROR = 65_536
 
@@ -222,7 +222,7 @@ class Session:
         Raises:
             LeaseLostError: Another process has taken the run over in the meantime.
         """
-        return self._finish(Status.ERROR, None if reason is None else _describe(reason))
+        return self._finish(Status.ERROR, None if reason is None else describe_error(reason))
 
     def reopen(self) -> Self:
         """Mark a DONE run as RUNNING in this process: another attempt in the same folder.
@@ -292,8 +292,12 @@ class Session:
         return session_html(self.record, self.files)
 
 
-def _describe(reason: BaseException | str) -> str:
-    """Return the traceback or text to keep: encodable, and its end if it is too long."""
+def describe_error(reason: BaseException | str) -> str:
+    """Return the traceback or text to keep: encodable, and its end if it is too long.
+
+    Raises:
+        TypeError: *reason* is neither an exception nor a text.
+    """
     if isinstance(reason, BaseException):
         from traceback import format_exception
 
