@@ -33,9 +33,10 @@ def finished(
 def killed_in_a_run(
     *command: str | Path, project: Path, done: int, cwd: Path, env: Mapping[str, str] | None = None
 ) -> tuple[list[str], Session]:
-    """Run *command* and kill it, with SIGKILL, in its next run after *done* runs are DONE.
+    """Run *command* and kill it, with SIGKILL, in the middle of a run once *done* are DONE.
 
-    It must print a line when a run of "train" in *project* begins.
+    It must print a line when a run of "train" in *project* begins. A slow machine may see a few
+    more of them done.
 
     Returns:
         The lines that it printed, and the run it was killed in.
@@ -57,6 +58,6 @@ def killed_in_a_run(
             for run in runs.sessions("train", status=Status.RUNNING):
                 if run.record.owner and run.record.owner.pid == process.pid:
                     process.kill()
-                    return lines, run
+                    return lines + process.stdout.read().splitlines(), run
             process.send_signal(signal.SIGCONT)
     raise AssertionError(f"It ended before it could be killed, after {lines}")
