@@ -59,7 +59,7 @@ def demo(
     console.print(table(project))
     folder = shown(project.root)
     console.print(f"Each run has its folder in {folder}/train. To list them all:", soft_wrap=True)
-    console.print(f"  cd {folder} && {pycaddy()} ls", soft_wrap=True)
+    console.print(f"  {pycaddy()} ls -p {folder}", soft_wrap=True)
     return 0 if as_promised else 1
 
 
@@ -176,4 +176,4 @@ def shown(path: Path) -> str:
 
 def pycaddy() -> str:
     """Return the command's name, or its path where it is not on PATH."""
-    return "pycaddy" if shutil.which("pycaddy") else str(Path(sys.executable).with_name("pycaddy"))
+    return "pycaddy" if shutil.which("pycaddy") else shown(Path(sys.executable).parent / "pycaddy")
