@@ -8,7 +8,7 @@ import click
 
 from pycaddy.cli._format import printable
 
-__all__ = ["ExitCode", "LibraryError", "NoProjectError"]
+__all__ = ["ExitCode", "LibraryError", "NoProjectError", "usage_error"]
 
 
 class ExitCode(enum.IntEnum):
@@ -44,3 +44,8 @@ class LibraryError(_Refusal):
     """The library refused, or the disk did."""
 
     exit_code = ExitCode.ERROR
+
+
+def usage_error(message: str) -> click.UsageError:
+    """Return the error that the words of the running command do not go together."""
+    return click.UsageError(printable(message), click.get_current_context())

@@ -10,9 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-import click
-
-from pycaddy.cli._exit import NoProjectError
+from pycaddy.cli._exit import NoProjectError, usage_error
 from pycaddy.errors import RunNotFoundError
 from pycaddy.ledger.address import ledger_file, project_file
 from pycaddy.project import Project
@@ -57,7 +55,7 @@ def look_up(
     """Return a project and what *words* mean in it: by name, else by path.
 
     Words that begin with "/", "./" or "../" are a path. Others are one if nothing has that
-    name, and a file or folder does.
+    name, and a file or folder in a project does.
 
     Args:
         words: What was typed.
@@ -70,33 +68,35 @@ def look_up(
             named = open_project(project)
             return named, by_name(named, words)
         except (NoProjectError, RunNotFoundError):
-            if not os.path.exists(words):
+            if not os.path.exists(words) or find_root(words) is None:
                 raise
     found = open_project(words)
     if project is not None and found.root != open_project(project).root:
-        raise click.UsageError(
-            f"{words} lies in the project {found.root}, not in {project}.",
-            click.get_current_context(),
-        )
+        raise usage_error(f"{words} lies in the project {found.root}, not in {project}.")
     relative = os.path.relpath(os.path.abspath(words), found.root)
     return found, by_path(found, relative.replace(os.sep, "/"))
 
 
-def no_project(path: str) -> NoProjectError:
-    """Return the error that there is no project around *path*, with those nearby."""
+def no_project(path: str, hint: str | None = None) -> NoProjectError:
+    """Return the error that *path* lies in no project.
+
+    Args:
+        hint: What to do. Default: what there is nearby.
+    """
     folder = os.path.abspath(path)
-    nearby = [os.path.relpath(root) for root in _roots_below(folder)]
-    hint = (
-        f"There is one below: add `-p {nearby[0]}`."
-        if len(nearby) == 1
-        else f"There are some below: {', '.join(nearby)}. Add one, as in `-p {nearby[0]}`."
-        if nearby
-        else "Go to a project's folder, or name it with `-p PATH`."
-    )
     return NoProjectError(
-        f"{folder} is not in a project: neither it nor a folder above it holds a ledger "
-        f"(.pycaddy/ledger.db). {hint}"
+        f"{folder} is in no project: neither it nor a folder above it holds a ledger "
+        f"(.pycaddy/ledger.db). {hint or _nearby(folder)}"
     )
+
+
+def _nearby(folder: str) -> str:
+    roots = [os.path.relpath(root) for root in _roots_below(folder)]
+    if not roots:
+        return "Go to a project's folder, or name it with `-p PATH`."
+    if len(roots) == 1:
+        return f"There is one below: add `-p {roots[0]}`."
+    return f"These are below: {', '.join(roots)}. Add one of them, as in `-p {roots[0]}`."
 
 
 def _is_root(folder: str) -> bool:

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from pycaddy.cli._exit import usage_error
+
 __all__ = ["examples", "json_option", "project_argument", "project_option"]
 
 Command = Callable[..., None]
@@ -29,7 +31,7 @@ def project_argument(function: Command) -> Command:
     @functools.wraps(function)
     def command(*, path: str | None, project: str | None, **others: Any) -> None:
         if path is not None and project is not None:
-            raise click.UsageError("Give PATH or --project, not both.", click.get_current_context())
+            raise usage_error("Give PATH or --project, not both.")
         function(project=path or project, **others)
 
     argument = click.argument("path", required=False, type=click.Path(exists=True))

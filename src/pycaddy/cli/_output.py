@@ -15,7 +15,7 @@ import click
 
 from pycaddy.cli._format import printable
 
-__all__ = ["Part", "Styled", "is_terminal", "say", "say_json", "write"]
+__all__ = ["Part", "Styled", "abandon_stdout", "is_terminal", "say", "say_json", "write"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,7 @@ def _shown(part: Part, *, lines: bool) -> str:
 
 def write(text: str, *, err: bool = False) -> None:
     """Print finished text and a line end. Looks are taken out where nobody sees them."""
-    try:
-        click.echo(text, err=err)
-    except BaseException:
-        _abandon_stdout()
-        raise
+    click.echo(text, err=err)
 
 
 def is_terminal() -> bool:
@@ -72,8 +68,8 @@ def is_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def _abandon_stdout() -> None:
-    """Send what is still in the buffer nowhere: the interpreter's exit would try once more."""
+def abandon_stdout() -> None:
+    """Send what could not be printed nowhere; the interpreter's exit would try once more."""
     try:
         number = sys.stdout.fileno()
     except (OSError, ValueError):  # not a file: nothing is tried

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from pycaddy.cli._exit import ExitCode, LibraryError
+from pycaddy.cli._output import abandon_stdout
 from pycaddy.errors import PycaddyError
 
 __all__ = ["program"]
@@ -32,17 +33,20 @@ class _Program(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            raise click.exceptions.Exit(ExitCode.INTERRUPTED) from None
-        except BrokenPipeError:
-            raise click.exceptions.Exit(ExitCode.PIPE_CLOSED) from None
         except PycaddyError as error:
             raise LibraryError(error.message) from error
+        except KeyboardInterrupt:
+            abandon_stdout()
+            click.echo(err=True)  # ends the line on which the terminal shows ^C
+            raise click.exceptions.Exit(ExitCode.INTERRUPTED) from None
+        except BrokenPipeError:
+            abandon_stdout()
+            raise click.exceptions.Exit(ExitCode.PIPE_CLOSED) from None
         except OSError as error:
+            abandon_stdout()
             where = f"{error.filename}: " if error.filename else ""
-            raise LibraryError(
-                f"{where}{error.strerror}. Check the disk and permissions."
-            ) from error
+            reason = error.strerror or error
+            raise LibraryError(f"{where}{reason}. Check the disk and the permissions.") from error
 
 
 @click.group(

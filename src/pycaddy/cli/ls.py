@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from pycaddy._clock import utc_now_us
+from pycaddy.cli._exit import usage_error
 from pycaddy.cli._find import look_up, open_project
 from pycaddy.cli._format import count, duration, flat, value_text
 from pycaddy.cli._options import examples, json_option, project_option
@@ -73,7 +74,7 @@ def ls(
     in the current one. Without NAME it lists the whole project, wherever you are in it.
     """
     if everything and limit is not None:
-        raise click.UsageError("Give --limit or --all, not both.", click.get_current_context())
+        raise usage_error("Give --limit or --all, not both.")
     if name is None:
         opened, homes = open_project(project), None
     else:

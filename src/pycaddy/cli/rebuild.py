@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import click
 
-from pycaddy.cli._exit import ExitCode
+from pycaddy.cli._exit import ExitCode, usage_error
 from pycaddy.cli._find import find_root, no_project
 from pycaddy.cli._format import count
 from pycaddy.cli._options import examples, json_option, project_argument
@@ -53,12 +53,11 @@ def _root(path: str | None) -> str:
     root = find_root(os.curdir if path is None else path)
     if path is None:
         if root is None:
-            raise no_project(os.curdir)
+            raise no_project(
+                os.curdir, "If its ledger was deleted, name its folder: `pycaddy rebuild PATH`."
+            )
         return root
     named = os.path.abspath(path)
     if root not in (None, named):
-        raise click.UsageError(
-            f"{path} lies in the project {root}. Name that: pycaddy rebuild {root}",
-            click.get_current_context(),
-        )
+        raise usage_error(f"{path} lies in the project {root}. Name that: pycaddy rebuild {root}")
     return named
