@@ -14,7 +14,7 @@ __all__ = ["count", "duration", "flat", "local_time", "printable", "value_text"]
 # characters, halves of surrogate pairs, tags. Joiners stay: Persian and emoji are made with them.
 _UNPRINTABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\U000e0000-\U000e0fff]"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
 )
 _BARE = re.compile(r"[^\s'\"=]+")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
