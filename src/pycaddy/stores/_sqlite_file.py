@@ -48,18 +48,14 @@ def connect(path: str, durability: str, project: str | None) -> Connection:
     folder = os.path.dirname(path)
     _refuse_lost(path)
     with translated(path):
+        if _size(path) > 0 and not _may_write(folder):
+            return _connect_to_read(path)
         make_folders(folder)
         network = is_network(folder)
         # Asked before the file is opened: if it is replaced meanwhile, the store notices.
         inode = os.stat(path).st_ino if os.path.exists(path) else None
         lock = WriterLock(None if network else f"{path}.lock", BUSY_TIMEOUT_S)
-        sql = sqlite3.connect(
-            path,
-            timeout=BUSY_TIMEOUT_S,
-            isolation_level=None,
-            check_same_thread=False,  # a connection serves one thread, but any may close it
-            cached_statements=64,
-        )
+        sql = _open(path)
         try:
             _prepare(sql, lock, path, project, network=network)
             _refuse_truncated(sql, path)
@@ -73,6 +69,33 @@ def connect(path: str, durability: str, project: str | None) -> Connection:
             lock.close()
             raise
         return Connection(sql, lock, inode or os.stat(path).st_ino, on_network=network)
+
+
+def _connect_to_read(path: str) -> Connection:
+    """Open a ledger in a folder that we may not write to: a colleague's, or a read-only disk."""
+    from urllib.parse import quote
+
+    # Nobody writes when there is no write-ahead log, and SQLite could not make one here.
+    mode = "mode=ro" if _size(f"{path}-wal") > 0 else "mode=ro&immutable=1"
+    sql = _open(f"file:{quote(path)}?{mode}", uri=True)
+    try:
+        _recognised(sql, path)
+        _refuse_truncated(sql, path)
+    except BaseException:
+        sql.close()
+        raise
+    return Connection(sql, WriterLock(None, 0), os.stat(path).st_ino, on_network=False)
+
+
+def _open(database: str, *, uri: bool = False) -> sqlite3.Connection:
+    return sqlite3.connect(
+        database,
+        timeout=BUSY_TIMEOUT_S,
+        isolation_level=None,
+        check_same_thread=False,  # a connection serves one thread, but any may close it
+        cached_statements=64,
+        uri=uri,
+    )
 
 
 def _refuse_lost(path: str) -> None:
@@ -161,6 +184,11 @@ def _refuse_truncated(sql: sqlite3.Connection, path: str) -> None:
             f"Run `pycaddy rebuild` to make it again from the runs' folders.",
             ledger=path,
         )
+
+
+def _may_write(folder: str) -> bool:
+    effective = os.access in os.supports_effective_ids
+    return os.access(folder, os.W_OK, effective_ids=effective)
 
 
 def _size(path: str) -> int:

@@ -18,6 +18,7 @@ FIND = (
 )
 FIND_NEWEST = FIND.replace("ORDER", "AND status=? ORDER") + " LIMIT 1"
 SWAP = f"UPDATE run SET {_CHANGES}, revision=? WHERE id=? AND revision=?"
+BEAT = "UPDATE run SET beat=beat+1 WHERE id=? AND attempt=? AND status='running'"
 INSERT = f"INSERT INTO run ({', '.join(_INSERTED)}) VALUES ({', '.join('?' for _ in _INSERTED)})"
 ADD = f"{INSERT} ON CONFLICT DO NOTHING"
 DROP_UNSTARTED = "DELETE FROM run WHERE identifier=? AND uid=? AND attempt=0 AND status='pending'"
@@ -36,6 +37,13 @@ IDENTIFIERS = (
 COUNTS = (
     "SELECT i.relpath, i.name, r.status, count(*) FROM run r JOIN identifier i "
     "ON i.id = r.identifier WHERE i.project=? AND r.trashed IS NULL GROUP BY 1, 2, 3"
+)
+DAMAGED = (
+    "SELECT printf('%s/%04d', i.name, r.uid) FROM run r LEFT JOIN identifier i "
+    "ON i.id = r.identifier WHERE NOT (json_valid(r.params) AND json_valid(r.files) "
+    "AND json_valid(coalesce(r.result, '{}')) AND json_valid(coalesce(r.owner, '{}')) "
+    "AND json_valid(r.history) AND r.mode IN ('subfolder', 'prefix') "
+    "AND r.status IN ('pending', 'running', 'done', 'error') AND i.id IS NOT NULL)"
 )
 
 FOLDER = "SELECT path, kind FROM folder WHERE project=? AND folded=?"

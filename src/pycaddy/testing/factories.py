@@ -68,6 +68,7 @@ def started_record(
         param_version=params.VERSION,
         params_text=frozen.text,
         created_us=created,
+        beat=0,
         status=Status.DONE,
         attempt=1,
         files_text="{}",
