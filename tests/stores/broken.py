@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from pycaddy.errors import NameClashError
 from pycaddy.records import NewRun, RunRecord
 from pycaddy.status import Status
-from pycaddy.stores import Choose, Identifier, Selection
+from pycaddy.stores import Choose, Decide, Identifier, Selection
 from pycaddy.stores.sqlite import SqliteStore
 
 
@@ -133,6 +133,43 @@ class OffersAllIdentifiers(Offers):
     def offered(self, run: NewRun, status: Status | None) -> Sequence[RunRecord]:
         selection = Selection(param_hash=run.param_hash, status=status, newest_first=True)
         return self.select(selection)
+
+
+class ClaimsWhatItHasSeen(Broken):
+    """Decides on what it read before its transaction."""
+
+    between = threading.Barrier(2)
+
+    def claim(self, runs: Sequence[NewRun], decide: Decide) -> tuple[int, RunRecord] | None:
+        for position, run in enumerate(runs):
+            with self._reading() as at:
+                wanted = decide(run, self._find(at, run, None))
+            if wanted is not None:
+                with suppress(threading.BrokenBarrierError):
+                    self.between.wait(timeout=0.2)
+                with self._writing() as at:
+                    return position, self._insert(at, wanted)
+        return None
+
+
+class ForgetsTheRevision(Broken):
+    """Begins to count again when it adds a run."""
+
+    def claim(self, runs: Sequence[NewRun], decide: Decide) -> tuple[int, RunRecord] | None:
+        claimed = super().claim(runs, decide)
+        with self._writing() as at:
+            at.sql.execute("UPDATE run SET revision=1")
+        return claimed
+
+
+class BeatsForOthers(Broken):
+    """Counts a beat for whoever has the run now."""
+
+    def beat(self, held: Mapping[int, int]) -> set[int]:
+        with self._writing() as at:
+            for row in held:
+                at.sql.execute("UPDATE run SET beat=beat+1 WHERE id=?", (row,))
+        return set()
 
 
 class IgnoresRevisions(Broken):
