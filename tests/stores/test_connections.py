@@ -212,15 +212,18 @@ for mode in StorageMode:
     project.sessions(), project.trash(), repr(project), project._repr_html_()
     project.verify(data=True), project.doctor(fix=True), project.rebuild()
     project.ledger.store.backup(str(root / "backup.db"))
-for file in ("ledger.db", "ledger.db-wal", "ledger.db-shm"):
-    for path in (root / ".pycaddy" / file, root / ".pycaddy" / ".." / ".pycaddy" / file):
-        try:
-            run.attach_files({file: path}, hash=True)
-        except ValueError:
-            pass
-        else:
-            print("attached", path)
-print(*(path for path in opened if "ledger.db" in path and not path.endswith(".lock")))
+elsewhere = Project(root / "else", ledger=root / "lab.db").session("train").start()
+(root / "linked").symlink_to(root / ".pycaddy")
+for folder, name in ((".pycaddy", "ledger.db"), ("linked", "ledger.db"), ("", "lab.db")):
+    for ending in ("", "-wal", "-shm"):
+        for session in (run, elsewhere) if folder else (elsewhere,):
+            try:
+                session.attach_files({"file": root / folder / (name + ending)}, hash=True)
+            except ValueError:
+                pass
+            else:
+                print("attached", folder, name, ending)
+print(*(path for path in opened if path.endswith((".db", ".db-wal", ".db-shm"))))
 """
 
 

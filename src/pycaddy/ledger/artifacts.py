@@ -17,6 +17,8 @@ from pycaddy.layout import LEDGER_FOLDER
 
 __all__ = ["absolute", "attach", "examine", "hash_file", "refresh", "relative"]
 
+_ENDINGS = ("", "-wal", "-shm", "-journal", ".lock")
+
 
 def attach(
     files: dict[str, FileRecord],
@@ -24,6 +26,7 @@ def attach(
     root: str,
     *,
     run: str,
+    ledger: str,
     hash: bool,
     replace: bool,
 ) -> dict[str, FileRecord]:
@@ -39,9 +42,9 @@ def attach(
                 f"A file's key must be a text such as 'model', not {key!r}.", key=key, path=path
             )
         kept = relative(root, os.fspath(path))
-        if kept == LEDGER_FOLDER or kept.startswith(f"{LEDGER_FOLDER}/"):
+        if kept == LEDGER_FOLDER or _is_of_a_ledger(os.path.realpath(path), root, ledger):
             raise FileKeyError(
-                f"{os.fspath(path)!r} belongs to the ledger and cannot be attached. "
+                f"{os.fspath(path)!r} belongs to a ledger and cannot be attached. "
                 "Use session.path(...) for the run's own files.",
                 key=key,
                 path=path,
@@ -100,6 +103,16 @@ def relative(root: str, path: str) -> str:
 def absolute(root: str, path: str) -> str:
     """Return the place where a path that the ledger keeps is now."""
     return os.path.join(root, path)
+
+
+def _is_of_a_ledger(path: str, root: str, ledger: str) -> bool:
+    """Whether SQLite may have the file open: to open and close it here would drop its locks."""
+    folder, name = os.path.split(path)
+    if relative(os.path.realpath(root), path).startswith(f"{LEDGER_FOLDER}/"):
+        return True
+    if folder == os.path.realpath(os.path.dirname(ledger)):
+        return name in {f"{os.path.basename(ledger)}{ending}" for ending in _ENDINGS}
+    return os.path.basename(folder) == LEDGER_FOLDER
 
 
 def _refuse_case_twin(files: dict[str, FileRecord], key: str, path: str, run: str) -> None:

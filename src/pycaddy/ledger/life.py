@@ -103,7 +103,13 @@ def attach(
         if attempt is not None:
             transitions.fence(seen, attempt)
         known = artifacts.attach(
-            seen.files, files, ledger.root, run=str(seen.key), hash=hash, replace=replace
+            seen.files,
+            files,
+            ledger.root,
+            run=str(seen.key),
+            ledger=ledger.store.address,
+            hash=hash,
+            replace=replace,
         )
         text = codec.encode_files(known)
         return seen if text == seen.files_text else seen.changed(files_text=text)
