@@ -63,7 +63,7 @@ class TestZip:
         assert len(sweep) == 2
         assert sweep[-1] == {"a": 2, "o": {"b": 4}, "c": 5}
 
-    @pytest.mark.parametrize("strategy", ["zip", StrategyName.ZIP])
+    @pytest.mark.parametrize("strategy", ["zip", StrategyName.ZIP], ids=["text", "member"])
     def test_may_be_named_by_its_string(self, strategy: str) -> None:
         assert len(DictSweep({"a": [1, 2], "b": [3, 4]}, strategy=strategy)) == 2
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pycaddy.errors import PycaddyError
 from pycaddy.ledger import Move, RunKey, RunRecord
-from pycaddy.ledger.trash import remove as move_to_trash
 from pycaddy.status import Status
 
 if TYPE_CHECKING:
@@ -242,7 +241,9 @@ class Session:
         Raises:
             RunBusyError: Somebody is on it who is not known to be dead.
         """
-        self._record = move_to_trash(self._project.ledger, self._record)
+        from pycaddy.ledger.trash import remove
+
+        self._record = remove(self._project.ledger, self._record)
         self._has_folder = False
 
     def __enter__(self) -> Self:

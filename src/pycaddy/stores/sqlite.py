@@ -17,6 +17,7 @@ from pycaddy.stores import _rows, _sqlite_file
 from pycaddy.stores import _sqlite_sql as sql
 from pycaddy.stores._connections import Connection, Connections
 from pycaddy.stores._mounts import is_network
+from pycaddy.stores._one_host import OneHost
 from pycaddy.stores._sqlite_errors import translated
 from pycaddy.stores.protocol import Choose, Identifier, Selection
 
@@ -45,6 +46,7 @@ class SqliteStore:
         self._given_project = project
         self._project: str | None = project
         self._connections = Connections(self._connect)
+        self._one_host = OneHost(path, self._beat)
 
     def __repr__(self) -> str:
         return f"SqliteStore({self.path!r})"
@@ -232,6 +234,8 @@ class SqliteStore:
                 connection.lock.acquire()
                 # Deferred, it would fail at once when another writer came between.
                 db.execute("BEGIN IMMEDIATE")
+                if connection.on_network:
+                    self._hold(db)
                 yield connection
                 db.execute("COMMIT")
                 connection.commits += 1
@@ -246,6 +250,18 @@ class SqliteStore:
                 raise
             finally:
                 connection.lock.release()
+
+    def _hold(self, db: sqlite3.Connection) -> None:
+        """Go on in the transaction when this host may write; wait for that outside of it."""
+        while (holder := self._one_host.claim(db)) is not None:
+            db.execute("ROLLBACK")
+            self._one_host.watch(db, holder)
+            db.execute("BEGIN IMMEDIATE")
+        self._one_host.keep()
+
+    def _beat(self) -> None:
+        with self._writing():
+            pass
 
     def _current(self) -> Connection:
         """Return this thread's connection to the file that is at the path now."""

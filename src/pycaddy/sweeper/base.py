@@ -8,21 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from operator import index
 from typing import Any, SupportsIndex, TypeAlias, overload
 
-from pycaddy.errors import SweepError
+from pycaddy.errors import SweepError, SweepIndexError, SweepLengthError
 
 Config: TypeAlias = dict[str, Any]
 Where: TypeAlias = Callable[[Config], object]
-
-
-class SweepLengthError(SweepError, TypeError):
-    """The length or a position is not known without generating the configurations.
-
-    A TypeError, so that `list(sweep)` and progress bars take it for a sweep without a length.
-    """
-
-
-class SweepIndexError(SweepError, IndexError):
-    """There is no configuration at this position. Facts: `position`, `size`."""
 
 
 class Sweep(ABC):
