@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from pycaddy._files import make_folders, random_id
-from pycaddy.errors import LedgerError
+from pycaddy.errors import LedgerDamagedError, LedgerError
 from pycaddy.ledger import address
 from pycaddy.ledger.scan import Found, scan
 from pycaddy.stores.sqlite import SqliteStore
@@ -39,7 +39,8 @@ def rebuild(root: str, durability: str = "power") -> RebuildReport:
     that were never started left nothing in a folder and are not found there.
 
     Raises:
-        LedgerError: There is nothing to make it from.
+        LedgerError: There is nothing to make it from; or the ledger is not damaged but cannot be
+            used now: it is busy, or a newer pycaddy wrote it.
     """
     root = os.path.abspath(root)
     ledger = address.ledger_file(root)
@@ -78,7 +79,9 @@ def _is_healthy(ledger: str) -> bool:
             return not store.check()
         finally:
             store.close()
-    except LedgerError:
+    except LedgerDamagedError:
+        # Any other error (busy, written by a newer pycaddy, no permission) is for the caller:
+        # what the ledger holds is not lost, and must not be put aside.
         return False
 
 
