@@ -69,7 +69,9 @@ def rebuild(root: str, durability: str = "power") -> RebuildReport:
 
 
 def _load(store: SqliteStore, found: Found) -> int:
-    return store.load(found.records, found.highest, found.shared)
+    # In the order of their making, which is the order that rows tell "newest" by.
+    records = sorted(found.records, key=lambda record: (record.created_us, int(record.uid)))
+    return store.load(records, found.highest, found.shared)
 
 
 def _is_healthy(ledger: str) -> bool:
