@@ -40,7 +40,8 @@ def connect(path: str, durability: str, project: str | None) -> Connection:
         )
     folder = os.path.dirname(path)
     size_before, wal_before = _size(path), _size(f"{path}-wal")
-    if size_before <= 0 and wal_before <= 0:
+    if size_before <= 1:  # a file of one byte is an empty one to SQLite
+        # Whatever is in the WAL: without the file that it belongs to, SQLite throws it away.
         _refuse_lost(path, size_before)
     with translated(path):
         make_folders(folder)
