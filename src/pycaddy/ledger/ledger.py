@@ -310,7 +310,11 @@ class Ledger:
             make_folders(folder)
         except FileExistsError:
             taken = os.path.join(self.root, layout.sidecar)
-            if not sidecar.has_one(record) and os.path.exists(taken):
+            if (
+                not sidecar.has_one(record)
+                and os.path.exists(taken)
+                and not sidecar.has_one(self._reread_any(record))  # started since it was read
+            ):
                 raise FolderTakenError(
                     f"{folder} holds a run that the ledger does not know ({taken}). "
                     f"Run `pycaddy rebuild {self.root}` to take it in.",
