@@ -258,26 +258,33 @@ class Ledger:
 
         return self.change(record, with_result)
 
-    def change(self, record: RunRecord, decide: Change, *, describe: bool = True) -> RunRecord:
+    def change(self, record: RunRecord, decide: Change, *, trashed: bool = False) -> RunRecord:
         """Replace a run's record by what *decide* makes of it, and describe it in its folder.
 
         *decide* is called again, with what the ledger has, whenever somebody was faster. What
         it refuses on an outdated record is not yet refused.
+
+        Args:
+            trashed: The run may be in the trash.
         """
         fresh = False
         while True:
-            stored = self._try_change(record, decide, fresh=fresh)
+            stored = self._try_change(record, decide, fresh=fresh, trashed=trashed)
             if stored is not None:
                 break
             record, fresh = self._reread_any(record), True
-        if stored is not record and describe and sidecar.has_one(stored):
+        if stored is not record and stored.trashed_us is None and sidecar.has_one(stored):
             self.describe(stored)
         return stored
 
-    def _try_change(self, record: RunRecord, decide: Change, *, fresh: bool) -> RunRecord | None:
+    def _try_change(
+        self, record: RunRecord, decide: Change, *, fresh: bool, trashed: bool
+    ) -> RunRecord | None:
         try:
+            if not trashed:
+                _refuse_trashed(record)
             wanted = decide(record)
-        except RunStateError:
+        except PycaddyError:
             if fresh:
                 raise
             return None
@@ -301,7 +308,10 @@ class Ledger:
         Raises:
             FolderTakenError: It holds a run that this ledger does not know: the ledger was
                 deleted, or another project lies there.
+            RunNotFoundError: The run is in the trash.
         """
+        if record.trashed_us is not None:
+            _refuse_trashed(self._reread_any(record))
         layout = record.layout
         folder = os.path.join(self.root, layout.folder)
         try:
@@ -412,6 +422,11 @@ def _result_text(result: Mapping[str, Any]) -> str:
             path="result",
         )
     return text
+
+
+def _refuse_trashed(record: RunRecord) -> None:
+    if record.trashed_us is not None:
+        raise _not_found(record.relpath, record.identifier, record.uid, trashed=True)
 
 
 def _not_found(relpath: str, identifier: str, uid: str | int, *, trashed: bool) -> PycaddyError:
