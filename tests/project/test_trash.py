@@ -80,18 +80,15 @@ def test_other_runs_keep_their_files(project: Project) -> None:
         assert run.path("model.txt").read_text() == f"model of {run.uid}"
 
 
-def test_run_0001_does_not_take_the_files_of_run_00010_with_it(project: Project) -> None:
+def test_run_1000_does_not_take_the_files_of_run_10000_with_it(project: Project) -> None:
+    project.ledger.store.load((), {("", "train"): 999})
+    thousand = finished(project)
     project.ledger.store.load((), {("", "train"): 9_999})
     large = finished(project)
-    assert large.uid == "10000"
-    project.ledger.store.load((), {("", "other"): 999})
-    thousand = finished(project, "other")
-    assert thousand.uid == "1000"
-    large.remove()
+    assert (thousand.uid, large.uid) == ("1000", "10000")
     thousand.remove()
-    project.restore("train/10000")
     assert large.path("model.txt").read_text() == "model of 10000"
-    assert not (project.root / "other" / "1000").exists()
+    assert large.path("ckpt/last.txt").read_text() == "checkpoint of 10000"
 
 
 def test_files_in_folders_of_other_owners_stay(tmp_path: Path) -> None:

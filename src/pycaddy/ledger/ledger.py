@@ -414,14 +414,14 @@ def _with(record: RunRecord, **changes: Any) -> RunRecord:
 
 
 def _result_text(result: Mapping[str, Any]) -> str:
-    text = params_module.dump(result, name="result")
-    if not text.startswith("{"):
+    plain = params_module.plain(result, name="result")
+    if not isinstance(plain, dict):
         raise ParamsError(
             f"A result must be a mapping, not a {type(result).__name__}. "
             "Give the value a name: {'value': ...}.",
             path="result",
         )
-    return text
+    return params_module.dump(plain, name="result")
 
 
 def _refuse_trashed(record: RunRecord) -> None:
