@@ -10,20 +10,21 @@ from typing import Any
 from pycaddy import codec
 from pycaddy import params as params_module
 from pycaddy._clock import utc_now_us
-from pycaddy._files import make_folders, replace_file
+from pycaddy._files import replace_file
 from pycaddy._names import check_name, check_parts
 from pycaddy.codec import Owner
 from pycaddy.errors import (
     FolderTakenError,
     NameClashError,
     ParamsError,
+    ProjectFolderError,
     PycaddyError,
     RunNotFoundError,
     RunStateError,
 )
 from pycaddy.layout import StorageMode, check_namespace
 from pycaddy.ledger import address as addresses
-from pycaddy.ledger import artifacts, sidecar, transitions
+from pycaddy.ledger import artifacts, folders, sidecar, transitions
 from pycaddy.ledger.owner import is_alive, this_process
 from pycaddy.records import NewRun, RunKey, RunRecord, parse_uid
 from pycaddy.status import Status
@@ -240,7 +241,13 @@ class Ledger:
             if attempt is not None:
                 transitions.fence(seen, attempt)
             known = artifacts.attach(
-                seen.files, files, self.root, run=str(seen.key), hash=hash, replace=replace
+                seen.files,
+                files,
+                self.root,
+                run=str(seen.key),
+                ledger=self._address,
+                hash=hash,
+                replace=replace,
             )
             return _with(seen, files_text=codec.encode_files(known))
 
@@ -293,14 +300,27 @@ class Ledger:
         return record if fresh else None
 
     def describe(self, record: RunRecord) -> None:
-        """Write the run's `run.json`."""
+        """Write the run's `run.json`.
+
+        Raises:
+            ProjectFolderError: It cannot be written. What the ledger has is not touched.
+        """
         path = os.path.join(self.root, record.layout.sidecar)
         content = sidecar.render(record, self.store.project)
         try:
-            replace_file(path, content)
-        except FileNotFoundError:
-            make_folders(os.path.dirname(path))
-            replace_file(path, content)
+            try:
+                replace_file(path, content)
+            except FileNotFoundError:
+                folders.make(os.path.dirname(path))
+                replace_file(path, content)
+        except PycaddyError:
+            raise
+        except OSError as error:
+            raise ProjectFolderError(
+                f"{path} cannot be written: {error.strerror}. The ledger has the change; once the "
+                "cause is gone, `pycaddy doctor --fix` writes the file.",
+                path=path,
+            ) from error
 
     def make_folder(self, record: RunRecord) -> str:
         """Make the run's folder and return its path.
@@ -308,36 +328,33 @@ class Ledger:
         Raises:
             FolderTakenError: It holds a run that this ledger does not know: the ledger was
                 deleted, or another project lies there.
+            ProjectFolderError: A file is in the way, or the disk refuses.
             RunNotFoundError: The run is in the trash.
         """
         if record.trashed_us is not None:
             _refuse_trashed(self._reread_any(record))
-        layout = record.layout
-        folder = os.path.join(self.root, layout.folder)
-        try:
-            os.mkdir(folder)
-        except FileNotFoundError:
-            make_folders(folder)
-        except FileExistsError:
-            taken = os.path.join(self.root, layout.sidecar)
-            if (
-                not sidecar.has_one(record)
-                and os.path.exists(taken)
-                and not sidecar.has_one(self._reread_any(record))  # started since it was read
-            ):
-                raise FolderTakenError(
-                    f"{folder} holds a run that the ledger does not know ({taken}). "
-                    f"Run `pycaddy rebuild {self.root}` to take it in.",
-                    run=str(record.key),
-                    path=folder,
-                ) from None
+        folder = os.path.join(self.root, record.layout.folder)
+        if folders.make(folder) and not sidecar.has_one(record):
+            self._refuse_unknown(record, folder)
         return folder
+
+    def _refuse_unknown(self, record: RunRecord, folder: str) -> None:
+        taken = os.path.join(self.root, record.layout.sidecar)
+        # The record may be from before the run's start: the ledger's own decides.
+        if os.path.exists(taken) and not sidecar.has_one(self._reread_any(record)):
+            raise FolderTakenError(
+                f"{folder} holds a run that the ledger does not know ({taken}). "
+                f"Run `pycaddy rebuild {self.root}` to take it in.",
+                run=str(record.key),
+                path=folder,
+            )
 
     def make_parents(self, record: RunRecord, path: str) -> None:
         """Make the folders above *path*, a nested file of the run.
 
         Raises:
             NameClashError: In PREFIX mode: one is the folder of a namespace or an identifier.
+            ProjectFolderError: A file is in the way, or the disk refuses.
         """
         folder = path.rpartition("/")[0]
         if folder not in self._shared:
@@ -345,7 +362,7 @@ class Ledger:
                 # Entered, so that no run is ever put where these files are.
                 self.store.take_folder(folder, "files")
             self._shared.add(folder)
-        make_folders(os.path.join(self.root, folder))
+        folders.make(os.path.join(self.root, folder))
 
     def is_gone(self, owner: Owner) -> bool:
         """Whether *owner* is known to be dead."""
