@@ -54,7 +54,9 @@ def rebuild(root: str, durability: str = "power") -> RebuildReport:
         )
     if os.path.exists(ledger) and _is_healthy(ledger):
         old = None
-        added = _load(SqliteStore(ledger, None, durability), found)
+        store = SqliteStore(ledger, None, durability)
+        added = _load(store, found)
+        store.close()
     else:
         id_ = _project_id(root, found)
         workshop = os.path.join(os.path.dirname(ledger), "rebuilt")
