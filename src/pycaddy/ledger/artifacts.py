@@ -40,7 +40,7 @@ def attach(
         )
     result = dict(files)
     for key, path in added.items():
-        kept = relative(root, _path_text(key, path))
+        kept = _kept(root, key, path)
         if _is_the_ledgers(kept, absolute(root, kept), ledger):
             raise FileKeyError(
                 f"{os.fspath(path)!r} belongs to the ledger and cannot be attached. "
@@ -110,7 +110,7 @@ def absolute(root: str, path: str) -> str:
     return os.path.join(root, path)
 
 
-def _path_text(key: object, path: object) -> str:
+def _kept(root: str, key: object, path: object) -> str:
     if not isinstance(key, str) or not key:
         raise FileKeyError(
             f"A file's key must be a text such as 'model', not {key!r}.", key=key, path=path
@@ -122,14 +122,15 @@ def _path_text(key: object, path: object) -> str:
             path=path,
         )
     text = os.fsdecode(path)
-    if "\0" in text or not _is_unicode(key) or not _is_unicode(text):
+    kept = None if "\0" in text else relative(root, text)
+    if kept is None or not _is_unicode(key) or not _is_unicode(kept):
         raise FileKeyError(
             f"The file {key!r}, {text!r}, has a character in its key or path that is not "
             "Unicode text. Rename it.",
             key=key,
             path=path,
         )
-    return text
+    return kept
 
 
 def _is_unicode(text: str) -> bool:

@@ -16,7 +16,7 @@ from pycaddy.ledger import address as addresses
 from pycaddy.ledger import folders, heart, life, sidecar
 from pycaddy.ledger.watch import Watch
 from pycaddy.records import NewRun, RunKey, RunRecord, parse_uid
-from pycaddy.status import Status
+from pycaddy.status import Status, check_status
 from pycaddy.stores import Choose, Decide, Selection, Store
 
 __all__ = ["Ledger"]
@@ -59,6 +59,12 @@ class Ledger:
     def __reduce__(self) -> tuple[Any, ...]:
         return _reopen, (self.address, self.root, self.durability)
 
+    def for_root(self, root: str | os.PathLike[str]) -> Ledger:
+        """Return the ledger at the same address for the project in *root*."""
+        if self.root == os.path.abspath(root):
+            return self
+        return Ledger(self.address, root=root, durability=self.durability)
+
     @functools.cached_property
     def store(self) -> Store:
         """The store behind this ledger, opened when first needed."""
@@ -88,6 +94,7 @@ class Ledger:
             InvalidNameError: *identifier* or *relpath* cannot be a folder's name.
             ParamsError: *params* have no canonical form.
         """
+        check_status(status)
         frozen = params_module.freeze(params)
         run = NewRun(check_relpath(relpath), identifier, frozen.text, param_hash or frozen.key)
         record = self.create(run)
@@ -111,6 +118,8 @@ class Ledger:
             RunStateError: The status table refuses the move.
             FileKeyError: A file cannot be attached.
         """
+        if status is not None:
+            check_status(status)
         record = self.get_record(identifier, uid, relpath=relpath)
         if path_dict:
             record = life.attach(self, record, path_dict)
