@@ -72,9 +72,7 @@ def test_a_project_that_became_read_only_says_so(tmp_path: Path) -> None:
     project.ledger.store.close()
     with read_only(tmp_path / "results"):
         for write in (lambda: project.session("train"), run.done, lambda: run.attach_files({})):
-            with pytest.raises(
-                LedgerStorageError, match=r"results/\.pycaddy/ledger\.db .*kept"
-            ):
+            with pytest.raises(LedgerStorageError, match=r"results/\.pycaddy/ledger\.db .*kept"):
                 write()
     assert run.status is Status.RUNNING
     run.done()
