@@ -31,9 +31,6 @@ def ended(project: Project, status: Status) -> Session:
     return run
 
 
-# -- NEW and None -----------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("strategy", [None, NEW])
 @pytest.mark.parametrize("status", list(Status))
 def test_none_and_new_make_a_fresh_run_always(
@@ -55,9 +52,6 @@ def test_a_strategy_is_an_existing_run(project: Project, strategy: object) -> No
     with pytest.raises(TypeError, match=expected):
         project.session("train", LR, strategy)  # type: ignore[arg-type]
     assert project.sessions() == []
-
-
-# -- RESUME ---------------------------------------------------------------------------------------
 
 
 def test_resume_returns_the_done_run(project: Project) -> None:
@@ -123,9 +117,6 @@ def test_a_result_found_bad_is_not_resumed(project: Project) -> None:
     assert project.session("train", LR, RESUME).uid == "0002"
 
 
-# -- ignore -------------------------------------------------------------------------------------
-
-
 def test_ignored_params_do_not_tell_runs_apart(tmp_path: Path) -> None:
     project = Project(tmp_path, ignore=["seed", "opt.workers"])
     project.session("train", {"lr": 0.1, "seed": 1, "opt": {"workers": 2, "b": 1}}).start().done()
@@ -152,9 +143,6 @@ def test_ignored_params_may_be_anything(project: Project) -> None:
 def test_ignore_is_a_list_of_names(project: Project) -> None:
     with pytest.raises(TypeError, match=r"list of names, such as \('seed',\), not one text"):
         project.session("train", LR, ignore="seed")
-
-
-# -- CONTINUE -----------------------------------------------------------------------------------
 
 
 def test_continue_without_a_match_makes_a_run(project: Project) -> None:

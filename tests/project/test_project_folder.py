@@ -125,9 +125,6 @@ def test_a_description_that_cannot_be_written_is_named_and_mended(tmp_path: Path
     assert '"done"' in sidecar.read_text()
 
 
-# -- names that differ only by case -----------------------------------------------------------
-
-
 def test_two_roots_that_differ_only_by_case(tmp_path: Path) -> None:
     Project(tmp_path / "Results").ensure_folder()
     for make in (
@@ -154,9 +151,6 @@ def test_two_sub_folders_that_differ_only_by_case(tmp_path: Path) -> None:
     project.sub("ImageNet").session("train")
     with pytest.raises(NameClashError, match=r"'imagenet' differs only by case from 'ImageNet'"):
         project.sub("imagenet").session("train")
-
-
-# -- ledgers that are none ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("use", ["session", "sessions", "doctor"])

@@ -27,9 +27,6 @@ def project(tmp_path: Path, request: pytest.FixtureRequest) -> Project:
     return Project(tmp_path / "results", storage_mode=request.param)
 
 
-# -- what it tells --------------------------------------------------------------------------------
-
-
 def test_a_new_session_tells_what_it_is(project: Project) -> None:
     run = project.sub("imagenet").session("train", {"lr": 1e-3, "layers": (64, 64)})
     assert run.project.relpath == "imagenet"
@@ -129,8 +126,6 @@ def test_properties_cannot_be_assigned(project: Project) -> None:
     with pytest.raises(AttributeError):
         run.reslut = {}  # type: ignore[attr-defined]
 
-
-# -- how it moves -----------------------------------------------------------------------------
 
 LIVES: dict[str, Callable[[Session], object]] = {
     "pending": lambda run: run,
@@ -264,9 +259,6 @@ def test_an_overtaken_handle_changes_nothing(project: Project) -> None:
     assert new.record == before
     new.done()
     assert old.is_done()
-
-
-# -- error_text -----------------------------------------------------------------------------------
 
 
 def raised(text: str) -> ValueError:
