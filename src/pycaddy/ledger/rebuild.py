@@ -129,13 +129,15 @@ def _project_id(root: str, found: Found) -> str:
 
 
 def _set_aside(ledger: str) -> str | None:
-    """Move the damaged ledger's files into `backups`; return where it lies now."""
-    if not os.path.exists(ledger):
-        return None
+    """Move the damaged ledger's files into `backups`; return where it lies now.
+
+    Its WAL goes with it even where nothing else is left: SQLite would play it into the new one.
+    """
     backups = os.path.join(os.path.dirname(ledger), "backups")
-    make_folders(backups)
     target = os.path.join(backups, time.strftime("damaged-%Y%m%dT%H%M%S.db", time.gmtime()))
-    for ending in ("-wal", "-shm", ""):
-        with suppress(FileNotFoundError):
-            os.rename(f"{ledger}{ending}", f"{target}{ending}")
-    return target
+    for ending in ("", "-wal", "-shm"):
+        if os.path.exists(f"{ledger}{ending}"):
+            make_folders(backups)
+            with suppress(FileNotFoundError):  # the last one to close it deletes its WAL
+                os.rename(f"{ledger}{ending}", f"{target}{ending}")
+    return target if os.path.exists(target) else None
