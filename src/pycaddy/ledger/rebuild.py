@@ -129,15 +129,15 @@ def _project_id(root: str, found: Found) -> str:
 
 
 def _set_aside(ledger: str) -> str | None:
-    """Move the damaged ledger's files into `backups`; return where it lies now.
+    """Move what is left of the damaged ledger into `backups`; return where it lies now.
 
-    Its WAL goes with it even where nothing else is left: SQLite would play it into the new one.
+    A WAL that stayed behind alone goes too: SQLite would play it into the new ledger.
     """
     backups = os.path.join(os.path.dirname(ledger), "backups")
-    target = os.path.join(backups, time.strftime("damaged-%Y%m%dT%H%M%S.db", time.gmtime()))
-    for ending in ("", "-wal", "-shm"):
-        if os.path.exists(f"{ledger}{ending}"):
-            make_folders(backups)
-            with suppress(FileNotFoundError):  # the last one to close it deletes its WAL
-                os.rename(f"{ledger}{ending}", f"{target}{ending}")
+    make_folders(backups)
+    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
+    target = os.path.join(backups, f"damaged-{stamp}-{random_id()[:6]}.db")
+    for ending in ("-wal", "-shm", ""):
+        with suppress(FileNotFoundError):  # the last one to close it deletes its WAL
+            os.rename(f"{ledger}{ending}", f"{target}{ending}")
     return target if os.path.exists(target) else None
