@@ -5,6 +5,7 @@ Nothing is ever decided by them (who is alive, who wins); they only tell people 
 
 from __future__ import annotations
 
+import functools
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -24,6 +25,7 @@ def to_datetime(us: int) -> datetime:
     return _EPOCH + timedelta(microseconds=us)
 
 
+@functools.lru_cache(maxsize=256)  # a run's times are written each time that it changes
 def to_iso(us: int) -> str:
     """Return *us* as ISO 8601 text with its zone, always with microseconds."""
     return to_datetime(us).isoformat(timespec="microseconds")

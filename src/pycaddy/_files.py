@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 
-__all__ = ["make_folders", "replace_file", "sync_folder"]
+__all__ = ["make_folders", "random_id", "replace_file", "sync_folder"]
 
 _counter = itertools.count()
 _O_CLOEXEC = getattr(os, "O_CLOEXEC", 0)  # Windows never hands a handle on.
@@ -35,6 +35,11 @@ def replace_file(path: str, content: bytes, *, sync: bool = False) -> None:
         raise
     if sync:
         sync_folder(os.path.dirname(path))
+
+
+def random_id() -> str:
+    """Return 32 random hex digits, as many as a UUID has."""
+    return os.urandom(16).hex()
 
 
 def make_folders(path: str) -> None:

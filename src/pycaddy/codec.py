@@ -1,32 +1,80 @@
-"""The parts of a record as JSON text: the same in the ledger and in `run.json`."""
+"""The parts of a run's record, and their JSON text: the same in the ledger and in `run.json`."""
 
 from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
-from pycaddy.records import FileRecord, Move, Owner
+from pycaddy._clock import to_iso
 from pycaddy.status import Status
 
 __all__ = [
+    "FileRecord",
+    "Move",
+    "Owner",
     "append_move",
     "begin_history",
     "decode_files",
+    "decode_history",
     "decode_owner",
     "encode",
     "encode_files",
-    "encode_history",
     "encode_owner",
 ]
 
 encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-def encode_files(files: dict[str, FileRecord]) -> str:
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The process that works on a run, named so that nobody else can be taken for it."""
+
+    host: str
+    boot: str
+    """The kernel's boot id: it changes when the machine starts again."""
+    namespace: str
+    """The pid namespace, since a container counts its own pids."""
+    pid: int
+    started: int
+    """When the process started, in the kernel's ticks since boot: pids are used again."""
+
+    def __str__(self) -> str:
+        return f"pid {self.pid} on {self.host}"
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """An attached file, as it was when it was attached or when the run was done."""
+
+    path: str
+    """Relative to the project's root with "/" between parts; absolute if it lies elsewhere."""
+    size: int | None = None
+    """Bytes. None: a folder, or the file was not there yet."""
+    mtime_ns: int | None = None
+    sha256: str | None = None
+    """64 hex digits, if the hash was asked for."""
+    hashed: bool = False
+    """Whether the hash was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One change of a run's status."""
+
+    status: Status
+    at: datetime
+    """When it happened, UTC."""
+    attempt: int
+    detail: str | None = None
+    """Who started it, or the last line of the error."""
+
+
+def encode_files(files: Mapping[str, FileRecord]) -> str:
     """Return attached files as one JSON object by key; what is not known is left out."""
-    if not files:
-        return "{}"
     return encode({key: _file_facts(file) for key, file in files.items()})
 
 
@@ -61,17 +109,7 @@ def _file(facts: dict[str, Any]) -> FileRecord:
 @functools.lru_cache(maxsize=256)
 def encode_owner(owner: Owner | None) -> str | None:
     """Return *owner* as a JSON object, or None."""
-    if owner is None:
-        return None
-    return encode(
-        {
-            "host": owner.host,
-            "boot": owner.boot,
-            "namespace": owner.namespace,
-            "pid": owner.pid,
-            "started": owner.started,
-        }
-    )
+    return None if owner is None else encode(asdict(owner))
 
 
 @functools.lru_cache(maxsize=256)
@@ -82,18 +120,24 @@ def decode_owner(text: str | None) -> Owner | None:
 
 def begin_history(status: Status, at_us: int) -> str:
     """Return the history of a run that was created with *status*."""
-    return encode_history((Move(status, at_us, 0),))
+    return f"[{_encode_move(status, at_us, 0, None)}]"
 
 
-def append_move(history: str, move: Move) -> str:
+def append_move(
+    history: str, status: Status, at_us: int, attempt: int, detail: str | None = None
+) -> str:
     """Return *history*, which is never empty, with one more move at its end."""
-    return f"{history[:-1]},{_encode_move(move)}]"
+    return f"{history[:-1]},{_encode_move(status, at_us, attempt, detail)}]"
 
 
-def encode_history(moves: tuple[Move, ...]) -> str:
-    """Return moves as one JSON array, oldest first."""
-    return f"[{','.join(map(_encode_move, moves))}]"
+def decode_history(text: str) -> tuple[Move, ...]:
+    """Return the moves of a history, oldest first."""
+    return tuple(
+        Move(Status(status), datetime.fromisoformat(at), *rest)
+        for status, at, *rest in json.loads(text)
+    )
 
 
-def _encode_move(move: Move) -> str:
-    return encode([move.status.value, move.at_us, move.attempt, move.detail])
+def _encode_move(status: Status, at_us: int, attempt: int, detail: str | None) -> str:
+    ending = "" if detail is None else f",{encode(detail)}"
+    return f'["{status.value}","{to_iso(at_us)}",{attempt}{ending}]'

@@ -1,26 +1,29 @@
 """Every error that pycaddy raises on purpose.
 
     PycaddyError
-    |- InvalidNameError          a name that no folder may have          ValueError
-    |  `- NameClashError          two names that would share one folder
-    |- ParamsError                params without a canonical form         TypeError
-    |  `- ParamsTooLargeError     deeper or longer than the limits        ValueError
-    |- SweepError                 a sweep that cannot be generated        ValueError
-    |- FileKeyError               a file that cannot be attached          ValueError
-    |- RunNotFoundError           no such run                             KeyError
-    |- RunStateError              a move the status table refuses         RuntimeError
-    |  |- RunFinishedError        the run is DONE already
-    |  |- RunBusyError            somebody alive is on the run
-    |  `- LeaseLostError          a later attempt has taken the run over
-    |- ProjectFolderError         the root cannot hold a project          OSError
-    |- LedgerError                the ledger cannot be used               RuntimeError
-    |  |- LedgerMissingError      it was deleted, the runs are still there
-    |  |- LedgerDamagedError      it is not a database, or is truncated
-    |  |- LedgerVersionError      a newer pycaddy wrote it
-    |  |- LedgerBusyError         a writer has held it for too long
-    |  |- LedgerHostError         another host uses it on a network file system
-    |  `- LedgerStorageError      full, read-only or failing disk         OSError
-    `- MissingExtraError          an optional library is not installed    ImportError
+    |- InvalidNameError         a name that no folder may have           ValueError
+    |  `- NameClashError        two names that would share one folder
+    |- ParamsError              params without a canonical form          TypeError
+    |  `- ParamsTooLargeError   deeper or longer than the limits         ValueError
+    |- SweepError               a sweep that cannot be generated         ValueError
+    |  |- SweepLengthError      its length is not known beforehand       TypeError
+    |  `- SweepIndexError       no configuration at this position        IndexError
+    |- FileKeyError             a file that cannot be attached           ValueError
+    |- FolderTakenError         the run's folder holds an unknown run    FileExistsError
+    |- RunNotFoundError         no such run                              KeyError
+    |- RunStateError            a move that the status table refuses     RuntimeError
+    |  |- RunFinishedError      the run is DONE already
+    |  |- RunBusyError          somebody alive is on the run
+    |  `- LeaseLostError        a later attempt has taken the run over
+    |- ProjectFolderError       the root cannot hold a project           OSError
+    |- LedgerError              the ledger cannot be used                RuntimeError
+    |  |- LedgerMissingError    deleted, and the runs are still there
+    |  |- LedgerDamagedError    no database, truncated or malformed
+    |  |- LedgerVersionError    a newer pycaddy wrote it
+    |  |- LedgerBusyError       a writer has held it for too long
+    |  |- LedgerHostError       another host uses it over the network
+    |  `- LedgerStorageError    full, read-only or failing disk          OSError
+    `- MissingExtraError        an optional library is not installed     ImportError
 
 Each also derives from the builtin in the right column, so that code which catches builtins
 keeps working, and carries the facts of its message as attributes.
@@ -51,6 +54,8 @@ __all__ = [
     "RunNotFoundError",
     "RunStateError",
     "SweepError",
+    "SweepIndexError",
+    "SweepLengthError",
 ]
 
 
@@ -100,6 +105,17 @@ class SweepError(PycaddyError, ValueError):
 
 class FileKeyError(PycaddyError, ValueError):
     """A file that cannot be attached under this key. Facts: `key`, `path`."""
+
+
+class SweepLengthError(SweepError, TypeError):
+    """The length or a position is not known without generating the configurations.
+
+    A TypeError, so that `list(sweep)` and progress bars take it for a sweep without a length.
+    """
+
+
+class SweepIndexError(SweepError, IndexError):
+    """There is no configuration at this position. Facts: `position`, `size`."""
 
 
 class RunNotFoundError(PycaddyError, KeyError):

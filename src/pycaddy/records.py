@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from pycaddy import codec
 from pycaddy._clock import to_datetime
+from pycaddy.codec import FileRecord, Move, Owner
 from pycaddy.errors import RunNotFoundError
 from pycaddy.layout import RunLayout, StorageMode
+from pycaddy.params import thaw
 from pycaddy.status import Status
 
 __all__ = [
@@ -62,70 +64,24 @@ class RunKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
-    """The process that works on a run, named so that nobody else can be taken for it."""
-
-    host: str
-    boot: str
-    """The kernel's boot id: it changes when the machine starts again."""
-    namespace: str
-    """The pid namespace, since a container counts its own pids."""
-    pid: int
-    started: int
-    """When the process started, in the kernel's ticks since boot: pids are used again."""
-
-    def __str__(self) -> str:
-        return f"pid {self.pid} on {self.host}"
-
-
-@dataclass(frozen=True, slots=True)
-class FileRecord:
-    """An attached file, as it was when it was attached or when the run was done."""
-
-    path: str
-    """Relative to the project's root with "/" between parts; absolute if it lies elsewhere."""
-    size: int | None = None
-    """Bytes. None: a folder, or the file was not there yet."""
-    mtime_ns: int | None = None
-    sha256: str | None = None
-    """64 hex digits, if the hash was asked for."""
-    hashed: bool = False
-    """Whether the hash was asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One change of a run's status."""
-
-    status: Status
-    at_us: int
-    attempt: int
-    detail: str | None = None
-    """Who started it, or the last line of the error."""
-
-    @property
-    def at(self) -> datetime:
-        """When it happened, UTC."""
-        return to_datetime(self.at_us)
-
-
-@dataclass(frozen=True, slots=True)
 class NewRun:
     """What has to be known to allocate a run."""
 
     relpath: str
     identifier: str
-    params: dict[str, Any]
     params_text: str
     param_hash: str
     mode: StorageMode = StorageMode.SUBFOLDER
-    status: Status = Status.PENDING
     owner: Owner | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One run as the ledger has it."""
+    """One run as the ledger has it.
+
+    Parts that are kept as JSON are decoded when asked for, each time anew: a list of 100,000
+    runs decodes only what is looked at, and nobody can change a record by accident.
+    """
 
     row: int
     """The ledger's own number for the run."""
@@ -134,23 +90,28 @@ class RunRecord:
     relpath: str
     identifier: str
     uid: str
+    mode: StorageMode
+    param_hash: str
+    """The key that equal params share: 64 hex digits."""
+    param_version: int
+    """The version of the canonical form that the key was made from."""
+    params_text: str
+    created_us: int
     status: Status
     attempt: int
     """How often the run was started."""
-    mode: StorageMode
-    param_hash: str
-    param_version: int
-    params: dict[str, Any]
-    files: dict[str, FileRecord]
-    result: dict[str, Any] | None
+    files_text: str
+    result_text: str | None
     error_text: str | None
-    owner: Owner | None
-    created_us: int
+    owner_text: str | None
     started_us: int | None
     ended_us: int | None
     trashed_us: int | None
     history_text: str
-    """The moves as JSON: few people ask for them, and a list of runs need not decode them."""
+
+    def changed(self, **changes: Any) -> RunRecord:
+        """Return the next revision of the record."""
+        return replace(self, revision=self.revision + 1, **changes)
 
     @property
     def key(self) -> RunKey:
@@ -163,12 +124,29 @@ class RunRecord:
         return RunLayout(self.relpath, self.identifier, self.uid, self.mode)
 
     @property
+    def params(self) -> dict[str, Any]:
+        """The params as plain JSON values."""
+        return thaw(self.params_text)
+
+    @property
+    def files(self) -> dict[str, FileRecord]:
+        """The attached files by key."""
+        return codec.decode_files(self.files_text)
+
+    @property
+    def result(self) -> dict[str, Any] | None:
+        """What the run found out, if it was stored."""
+        return None if self.result_text is None else thaw(self.result_text)
+
+    @property
+    def owner(self) -> Owner | None:
+        """The process that started the latest attempt, or that is about to start the first."""
+        return codec.decode_owner(self.owner_text)
+
+    @property
     def history(self) -> tuple[Move, ...]:
-        """Each change of its status, oldest first."""
-        return tuple(
-            Move(Status(status), at_us, attempt, detail)
-            for status, at_us, attempt, detail in json.loads(self.history_text)
-        )
+        """Each change of the status, oldest first."""
+        return codec.decode_history(self.history_text)
 
     @property
     def created_at(self) -> datetime:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pycaddy.codec import FileRecord, Move, Owner
 from pycaddy.ledger.ledger import Ledger
-from pycaddy.records import FileRecord, Move, Owner, RunKey, RunRecord
+from pycaddy.records import RunKey, RunRecord
 from pycaddy.status import Status
 
 __all__ = ["FileRecord", "Ledger", "Move", "Owner", "RunKey", "RunRecord", "Status"]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import uuid
 
 from pycaddy._clock import to_iso, utc_now_us
-from pycaddy._files import make_folders, sync_folder
+from pycaddy._files import make_folders, random_id, sync_folder
 from pycaddy.errors import LedgerDamagedError, LedgerError
 from pycaddy.layout import LEDGER_FOLDER
 from pycaddy.stores import Store
@@ -59,7 +58,7 @@ def project_id(root: str) -> str:
     """Return the id in the project's file, which is made if it is missing."""
     path = project_file(root)
     if not os.path.exists(path):
-        write_project_file(root, uuid.uuid4().hex)
+        write_project_file(root, random_id())
     try:
         with open(path, "rb") as file:
             return str(json.load(file)["id"])
@@ -77,7 +76,7 @@ def write_project_file(root: str, id_: str) -> None:
     if os.path.exists(path):
         return
     make_folders(os.path.dirname(path))
-    temporary = f"{path}.{uuid.uuid4().hex}.tmp"
+    temporary = f"{path}.{random_id()}.tmp"
     content = json.dumps({"id": id_, "created_at": to_iso(utc_now_us())}) + "\n"
     with open(temporary, "x", encoding="utf-8") as file:
         file.write(content)

@@ -7,18 +7,19 @@ import os
 import stat
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from pycaddy._names import fold
+from pycaddy.codec import FileRecord
 from pycaddy.errors import FileKeyError
 from pycaddy.layout import LEDGER_FOLDER
-from pycaddy.records import FileRecord
 
 __all__ = ["absolute", "attach", "examine", "hash_file", "refresh", "relative"]
 
 
 def attach(
     files: dict[str, FileRecord],
-    added: Mapping[str, str | os.PathLike[str]],
+    added: Mapping[Any, str | os.PathLike[str]],
     root: str,
     *,
     run: str,
@@ -32,7 +33,7 @@ def attach(
     """
     result = dict(files)
     for key, path in added.items():
-        if not (isinstance(key, str) and key):
+        if not isinstance(key, str) or not key:
             raise FileKeyError(
                 f"A file's key must be a text such as 'model', not {key!r}.", key=key, path=path
             )

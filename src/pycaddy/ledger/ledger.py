@@ -5,16 +5,18 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import replace as _replace
 from typing import Any
 
+from pycaddy import codec
 from pycaddy import params as params_module
 from pycaddy._clock import utc_now_us
 from pycaddy._files import make_folders, replace_file
 from pycaddy._names import check_name, check_parts
+from pycaddy.codec import Owner
 from pycaddy.errors import (
     FolderTakenError,
     NameClashError,
+    ParamsError,
     PycaddyError,
     RunNotFoundError,
     RunStateError,
@@ -23,7 +25,7 @@ from pycaddy.layout import StorageMode, check_namespace
 from pycaddy.ledger import address as addresses
 from pycaddy.ledger import artifacts, sidecar, transitions
 from pycaddy.ledger.owner import is_alive, this_process
-from pycaddy.records import NewRun, Owner, RunKey, RunRecord, parse_uid
+from pycaddy.records import NewRun, RunKey, RunRecord, parse_uid
 from pycaddy.status import Status
 from pycaddy.stores import Choose, Selection, Store
 
@@ -99,13 +101,7 @@ class Ledger:
             ParamsError: *params* have no canonical form.
         """
         frozen = params_module.freeze(params)
-        run = NewRun(
-            check_relpath(relpath),
-            identifier,
-            frozen.plain,
-            frozen.text,
-            param_hash or frozen.key,
-        )
+        run = NewRun(check_relpath(relpath), identifier, frozen.text, param_hash or frozen.key)
         record = self.create(run)
         if status is not Status.PENDING:
             record = self._move(record, status)
@@ -224,7 +220,7 @@ class Ledger:
                 status,
                 utc_now_us(),
                 attempt=attempt,
-                files=artifacts.refresh(seen.files, self.root),
+                files_text=codec.encode_files(artifacts.refresh(seen.files, self.root)),
                 error_text=error_text,
             ),
         )
@@ -246,7 +242,7 @@ class Ledger:
             known = artifacts.attach(
                 seen.files, files, self.root, run=str(seen.key), hash=hash, replace=replace
             )
-            return _with(seen, files=known)
+            return _with(seen, files_text=codec.encode_files(known))
 
         return self.change(record, attached)
 
@@ -254,11 +250,11 @@ class Ledger:
         self, record: RunRecord, result: Mapping[str, Any] | None, attempt: int
     ) -> RunRecord:
         """Store what a run found out, in place of what it had stored before."""
-        plain = None if result is None else params_module.freeze(result).plain
+        text = None if result is None else _result_text(result)
 
         def with_result(seen: RunRecord) -> RunRecord:
             transitions.fence(seen, attempt)
-            return _with(seen, result=plain)
+            return _with(seen, result_text=text)
 
         return self.change(record, with_result)
 
@@ -286,7 +282,7 @@ class Ledger:
                 raise
             return None
         if wanted is not record:
-            return self.store.swap(record, wanted)
+            return wanted if self.store.swap(record, wanted) else None
         return record if fresh else None
 
     def describe(self, record: RunRecord) -> None:
@@ -400,7 +396,18 @@ def _with(record: RunRecord, **changes: Any) -> RunRecord:
     """Return *record* with *changes*, or *record* itself if they change nothing."""
     if all(getattr(record, name) == value for name, value in changes.items()):
         return record
-    return _replace(record, **changes)
+    return record.changed(**changes)
+
+
+def _result_text(result: Mapping[str, Any]) -> str:
+    text = params_module.dump(result, name="result")
+    if not text.startswith("{"):
+        raise ParamsError(
+            f"A result must be a mapping, not a {type(result).__name__}. "
+            "Give the value a name: {'value': ...}.",
+            path="result",
+        )
+    return text
 
 
 def _not_found(relpath: str, identifier: str, uid: str | int, *, trashed: bool) -> PycaddyError:

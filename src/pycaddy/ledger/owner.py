@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import os
 
-from pycaddy.records import Owner
+from pycaddy._machine import boot_id, host_name, pid_namespace
+from pycaddy.codec import Owner
 
 __all__ = ["is_alive", "this_process"]
 
@@ -17,7 +18,7 @@ def this_process() -> Owner:
 
 @functools.lru_cache(maxsize=1)
 def _this_process(pid: int) -> Owner:
-    return Owner(_host(), _boot(), _namespace(), pid, _started(pid) or 0)
+    return Owner(host_name(), boot_id(), pid_namespace(), pid, _started(pid) or 0)
 
 
 def is_alive(owner: Owner, *, one_kernel: bool) -> bool | None:
@@ -27,9 +28,9 @@ def is_alive(owner: Owner, *, one_kernel: bool) -> bool | None:
         one_kernel: The ledger lies where only this machine can have written it, so that an
             owner from another boot is one from before the last start of the machine.
     """
-    if owner.boot != _boot():
+    if owner.boot != boot_id():
         return False if one_kernel else None
-    if owner.namespace != _namespace():
+    if owner.namespace != pid_namespace():
         return None  # in another container: its pids mean nothing here
     return _started(owner.pid) == owner.started
 
@@ -61,27 +62,3 @@ def _started_without_proc(pid: int) -> int | None:
     except PermissionError:
         pass
     return 0
-
-
-@functools.cache
-def _boot() -> str:
-    try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-            return file.read().strip()
-    except FileNotFoundError:
-        return ""
-
-
-@functools.cache
-def _namespace() -> str:
-    try:
-        return os.readlink("/proc/self/ns/pid")
-    except OSError:
-        return ""
-
-
-@functools.cache
-def _host() -> str:
-    if hasattr(os, "uname"):
-        return os.uname().nodename
-    return os.environ.get("COMPUTERNAME", "")

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import time
-import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 
-from pycaddy._files import make_folders
+from pycaddy._files import make_folders, random_id
 from pycaddy.errors import LedgerError
 from pycaddy.ledger import address
 from pycaddy.ledger.scan import Found, scan
@@ -88,7 +87,7 @@ def _project_id(root: str, found: Found) -> str:
     if os.path.exists(address.project_file(root)):
         with suppress(LedgerError):
             return address.project_id(root)
-    return max(found.projects, key=found.projects.__getitem__, default=uuid.uuid4().hex)
+    return max(found.projects, key=found.projects.__getitem__, default=random_id())
 
 
 def _set_aside(ledger: str) -> str | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pycaddy import codec, params
+from pycaddy import codec
 from pycaddy._clock import from_iso, to_iso
 from pycaddy.layout import StorageMode
-from pycaddy.records import Move, Owner, RunRecord
+from pycaddy.records import RunRecord
 from pycaddy.status import Status
 
 __all__ = ["SCHEMA", "has_one", "parse", "render"]
@@ -23,29 +23,30 @@ def has_one(record: RunRecord) -> bool:
 
 def render(record: RunRecord, project: str) -> bytes:
     """Return the file's content: one JSON object, a line for each of its keys."""
-    lines = (
-        ("schema", str(SCHEMA)),
-        ("project", codec.encode(project)),
-        ("relpath", codec.encode(record.relpath)),
-        ("identifier", codec.encode(record.identifier)),
-        ("uid", codec.encode(record.uid)),
-        ("status", codec.encode(record.status.value)),
-        ("attempt", str(record.attempt)),
-        ("params", params.dump(record.params)),
-        ("param_hash", codec.encode(record.param_hash)),
-        ("param_version", str(record.param_version)),
-        ("result", "null" if record.result is None else params.dump(record.result)),
-        ("files", codec.encode_files(record.files)),
-        ("error", "null" if record.error_text is None else codec.encode(record.error_text)),
-        ("created_at", _time(record.created_us)),
-        ("started_at", _time(record.started_us)),
-        ("ended_at", _time(record.ended_us)),
-        ("owner", codec.encode_owner(record.owner) or "null"),
-        ("storage_mode", codec.encode(record.mode.value)),
-        ("history", f"[{', '.join(map(_render_move, json.loads(record.history_text)))}]"),
-    )
-    body = ",\n".join(f'  "{key}": {text}' for key, text in lines)
-    return f"{{\n{body}\n}}\n".encode()
+    encode = codec.encode
+    return (
+        "{\n"
+        f'  "schema": {SCHEMA},\n'
+        f'  "project": {encode(project)},\n'
+        f'  "relpath": {encode(record.relpath)},\n'
+        f'  "identifier": {encode(record.identifier)},\n'
+        f'  "uid": {encode(record.uid)},\n'
+        f'  "status": {encode(record.status.value)},\n'
+        f'  "attempt": {record.attempt},\n'
+        f'  "params": {record.params_text},\n'
+        f'  "param_hash": {encode(record.param_hash)},\n'
+        f'  "param_version": {record.param_version},\n'
+        f'  "result": {record.result_text or "null"},\n'
+        f'  "files": {record.files_text},\n'
+        f'  "error": {encode(record.error_text)},\n'
+        f'  "created_at": {_time(record.created_us)},\n'
+        f'  "started_at": {_time(record.started_us)},\n'
+        f'  "ended_at": {_time(record.ended_us)},\n'
+        f'  "owner": {record.owner_text or "null"},\n'
+        f'  "storage_mode": {encode(record.mode.value)},\n'
+        f'  "history": {record.history_text}\n'
+        "}\n"
+    ).encode()
 
 
 def parse(content: bytes) -> tuple[RunRecord, str]:
@@ -64,28 +65,41 @@ def parse(content: bytes) -> tuple[RunRecord, str]:
 
 
 def _record(facts: dict[str, Any]) -> RunRecord:
-    return RunRecord(
+    record = RunRecord(
         row=0,
-        revision=0,
-        relpath=facts["relpath"],
-        identifier=facts["identifier"],
-        uid=facts["uid"],
+        revision=1,
+        relpath=_text(facts["relpath"]),
+        identifier=_text(facts["identifier"]),
+        uid=_text(facts["uid"]),
+        mode=StorageMode(facts["storage_mode"]),
+        param_hash=_text(facts["param_hash"]),
+        param_version=int(facts["param_version"]),
+        params_text=codec.encode(facts["params"]),
+        created_us=from_iso(facts["created_at"]),
         status=Status(facts["status"]),
         attempt=int(facts["attempt"]),
-        mode=StorageMode(facts["storage_mode"]),
-        param_hash=facts["param_hash"],
-        param_version=int(facts["param_version"]),
-        params=params.thaw(codec.encode(facts["params"])),
-        files=codec.decode_files(codec.encode(facts["files"])),
-        result=None if facts["result"] is None else params.thaw(codec.encode(facts["result"])),
-        error_text=facts["error"],
-        owner=None if facts["owner"] is None else Owner(**facts["owner"]),
-        created_us=from_iso(facts["created_at"]),
+        files_text=codec.encode(facts["files"]),
+        result_text=None if facts["result"] is None else codec.encode(facts["result"]),
+        error_text=None if facts["error"] is None else _text(facts["error"]),
+        owner_text=None if facts["owner"] is None else codec.encode(facts["owner"]),
         started_us=_parse_time(facts["started_at"]),
         ended_us=_parse_time(facts["ended_at"]),
         trashed_us=None,
-        history_text=codec.encode_history(tuple(map(_parse_move, facts["history"]))),
+        history_text=codec.encode(facts["history"]),
     )
+    # Decoded once here, so that nothing unreadable gets into a ledger.
+    for part in (record.params, record.result or {}, record.files):
+        if not isinstance(part, dict):
+            raise TypeError(f"{part!r} is no object")
+    if not record.history or (record.owner is not None and not record.owner.host):
+        raise ValueError("its history or its owner is empty")
+    return record
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
 
 
 def _time(us: int | None) -> str:
@@ -94,15 +108,3 @@ def _time(us: int | None) -> str:
 
 def _parse_time(text: str | None) -> int | None:
     return None if text is None else from_iso(text)
-
-
-def _render_move(move: list[Any]) -> str:
-    status, at_us, attempt, detail = move
-    facts = {"status": status, "at": to_iso(at_us), "attempt": attempt}
-    return codec.encode(facts if detail is None else {**facts, "detail": detail})
-
-
-def _parse_move(facts: dict[str, Any]) -> Move:
-    return Move(
-        Status(facts["status"]), from_iso(facts["at"]), facts["attempt"], facts.get("detail")
-    )

@@ -7,16 +7,16 @@ if nothing changes, or raises. The caller swaps the one for the other if nobody 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from pycaddy import codec
+from pycaddy.codec import Owner
 from pycaddy.errors import (
     LeaseLostError,
     RunBusyError,
     RunFinishedError,
     RunStateError,
 )
-from pycaddy.records import FileRecord, Move, Owner, RunRecord
+from pycaddy.records import RunRecord
 from pycaddy.status import Status
 
 __all__ = ["Gone", "fence", "finish", "refuse_busy", "reopen", "start"]
@@ -63,7 +63,7 @@ def finish(
     now_us: int,
     *,
     attempt: int,
-    files: dict[str, FileRecord] | None = None,
+    files_text: str | None = None,
     error_text: str | None = None,
 ) -> RunRecord:
     """End the run as DONE or ERROR. Ending it the same way twice changes nothing."""
@@ -78,15 +78,12 @@ def finish(
             status=record.status,
         )
     detail = error_text.strip().rpartition("\n")[2] if error_text else None
-    return replace(
-        record,
+    return record.changed(
         status=status,
         ended_us=now_us,
         error_text=error_text,
-        files=record.files if files is None else files,
-        history_text=codec.append_move(
-            record.history_text, Move(status, now_us, record.attempt, detail)
-        ),
+        files_text=record.files_text if files_text is None else files_text,
+        history_text=codec.append_move(record.history_text, status, now_us, record.attempt, detail),
     )
 
 
@@ -118,15 +115,14 @@ def refuse_busy(record: RunRecord, owner: Owner, gone: Gone) -> None:
 
 def _begin(record: RunRecord, owner: Owner, now_us: int) -> RunRecord:
     attempt = record.attempt + 1
-    return replace(
-        record,
+    return record.changed(
         status=Status.RUNNING,
         attempt=attempt,
-        owner=owner,
+        owner_text=codec.encode_owner(owner),
         started_us=now_us,
         ended_us=None,
         error_text=None,
         history_text=codec.append_move(
-            record.history_text, Move(Status.RUNNING, now_us, attempt, str(owner))
+            record.history_text, Status.RUNNING, now_us, attempt, str(owner)
         ),
     )

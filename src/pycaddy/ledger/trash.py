@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 
 from pycaddy._clock import utc_now_us
 from pycaddy._files import make_folders
@@ -38,7 +37,7 @@ def remove(ledger: Ledger, record: RunRecord) -> RunRecord:
         waiting_for_us = seen.status is Status.PENDING and seen.owner == me
         if not seen.status.is_final and not waiting_for_us:
             transitions.refuse_busy(seen, me, ledger.is_gone)
-        return replace(seen, trashed_us=utc_now_us())
+        return seen.changed(trashed_us=utc_now_us())
 
     stored = ledger.change(record, trashed, describe=False)
     for path in _own_files(ledger.root, stored, ledger.store.folders("files")):
@@ -58,7 +57,7 @@ def restore(ledger: Ledger, record: RunRecord) -> RunRecord:
     trash = os.path.join(ledger.root, _TRASH)
     for path in _own_files(trash, record, ledger.store.folders("files")):
         _move(ledger.root, f"{_TRASH}/{path}", path, record)
-    return ledger.change(record, lambda seen: replace(seen, trashed_us=None))
+    return ledger.change(record, lambda seen: seen.changed(trashed_us=None))
 
 
 def _own_files(base: str, record: RunRecord, shared: set[str]) -> Iterator[str]:

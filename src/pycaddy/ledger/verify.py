@@ -7,9 +7,10 @@ import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from pycaddy.codec import FileRecord
 from pycaddy.ledger import artifacts
 from pycaddy.ledger.ledger import Ledger
-from pycaddy.records import FileRecord, RunKey, RunRecord
+from pycaddy.records import RunKey, RunRecord
 
 __all__ = ["Difference", "differences"]
 

@@ -11,11 +11,11 @@ from enum import Enum
 from math import prod
 from typing import Any
 
-from ..errors import ParamsError
-from . import _refusals as refusals
-from ._foreign import fields_of, text_of
-from ._refusals import MAX_BYTES, MAX_DEPTH, KeyPath
-from ._text import TAG, canonical, stored
+from pycaddy.errors import ParamsError
+from pycaddy.params import _refusals as refusals
+from pycaddy.params._foreign import fields_of, text_of
+from pycaddy.params._refusals import MAX_BYTES, MAX_DEPTH, KeyPath
+from pycaddy.params._text import TAG, canonical, stored
 
 __all__ = ["NO_NAMES", "inner_names", "normalise"]
 
@@ -159,8 +159,7 @@ class _Pass:
         # A longdouble stays one, as no float is as exact. Dates finer than microseconds, or far
         # away, come as a bare count of their unit.
         if hasattr(type(items), "tolist") or (
-            getattr(value.dtype, "kind", "") in ("M", "m")
-            and int in map(type, value.ravel().tolist())
+            getattr(value.dtype, "kind", "") in ("M", "m") and _holds_int(items)
         ):
             raise refusals.refused(value, path)
         return self.value(items, path)
@@ -169,6 +168,10 @@ class _Pass:
         self.room -= size
         if self.room < 0:
             raise refusals.too_large(path, f"at least {MAX_BYTES - self.room:,}")
+
+
+def _holds_int(items: Any) -> bool:
+    return any(map(_holds_int, items)) if type(items) is list else type(items) is int
 
 
 def _ignored(value: object, path: KeyPath) -> Any:

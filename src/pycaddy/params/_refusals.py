@@ -7,7 +7,7 @@ from itertools import takewhile
 from re import Match
 from types import ModuleType
 
-from ..errors import ParamsError, ParamsTooLargeError
+from pycaddy.errors import ParamsError, ParamsTooLargeError
 
 __all__ = [
     "MAX_BYTES",

@@ -5,26 +5,26 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pycaddy import params as params_module
 from pycaddy._names import check_parts
 from pycaddy.errors import RunNotFoundError
 from pycaddy.layout import StorageMode, check_namespace
 from pycaddy.ledger import Ledger, RunRecord
-from pycaddy.ledger.doctor import Finding, examine
 from pycaddy.ledger.ledger import check_relpath
 from pycaddy.ledger.owner import this_process
-from pycaddy.ledger.rebuild import RebuildReport
-from pycaddy.ledger.rebuild import rebuild as rebuild_ledger
-from pycaddy.ledger.trash import restore as restore_from_trash
-from pycaddy.ledger.verify import Difference, differences
 from pycaddy.project._root import make_root
 from pycaddy.project.session import Session
 from pycaddy.project.strategy import ExistingRun, find_or_create
 from pycaddy.records import NewRun, parse_uid
 from pycaddy.status import Status
 from pycaddy.stores import Selection
+
+if TYPE_CHECKING:
+    from pycaddy.ledger.doctor import Finding
+    from pycaddy.ledger.rebuild import RebuildReport
+    from pycaddy.ledger.verify import Difference
 
 __all__ = ["Project"]
 
@@ -143,7 +143,6 @@ class Project:
         run = NewRun(
             self.relpath,
             identifier,
-            frozen.plain,
             frozen.text,
             frozen.key,
             self.storage_mode if storage_mode is None else _storage_mode(storage_mode),
@@ -191,8 +190,9 @@ class Project:
         Raises:
             RunNotFoundError: It is not in the trash.
         """
-        record = self._find(run, uid, trashed=True)
-        return Session(self, restore_from_trash(self.ledger, record))
+        from pycaddy.ledger.trash import restore
+
+        return Session(self, restore(self.ledger, self._find(run, uid, trashed=True)))
 
     def verify(self, *, data: bool = False) -> list[Difference]:
         """Compare the attached files of all runs below with what was recorded of them.
@@ -203,6 +203,8 @@ class Project:
         Returns:
             What differs; empty if all is as it was.
         """
+        from pycaddy.ledger.verify import differences
+
         records = self.ledger.records(Selection(self.relpath, recursive=True))
         return list(differences(self.ledger, records, data=data))
 
@@ -212,7 +214,9 @@ class Project:
         Raises:
             LedgerError: There is nothing to make it from.
         """
-        return rebuild_ledger(str(self.root), self._ledger.durability)
+        from pycaddy.ledger.rebuild import rebuild
+
+        return rebuild(str(self.root), self._ledger.durability)
 
     def doctor(self, *, fix: bool = False) -> list[Finding]:
         """Compare ledger, folders and machine; return what is wrong, with what to do.
@@ -221,6 +225,8 @@ class Project:
             fix: Mend what can be mended without losing anything: each `run.json` that is
                 missing or outdated is written again.
         """
+        from pycaddy.ledger.doctor import examine
+
         return list(examine(self.ledger, fix=fix))
 
     def __repr__(self) -> str:

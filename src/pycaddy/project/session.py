@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pycaddy.errors import PycaddyError
 from pycaddy.ledger import Move, RunKey, RunRecord
-from pycaddy.ledger.trash import remove as move_to_trash
 from pycaddy.status import Status
 
 if TYPE_CHECKING:
@@ -67,8 +65,8 @@ class Session:
 
     @property
     def params(self) -> dict[str, Any]:
-        """The params as plain JSON values, the same in every process. A copy."""
-        return copy.deepcopy(self._record.params)
+        """The params as plain JSON values, the same in every process."""
+        return self._record.params
 
     @property
     def param_hash(self) -> str:
@@ -243,7 +241,9 @@ class Session:
         Raises:
             RunBusyError: Somebody is on it who is not known to be dead.
         """
-        self._record = move_to_trash(self._project.ledger, self._record)
+        from pycaddy.ledger.trash import remove
+
+        self._record = remove(self._project.ledger, self._record)
         self._has_folder = False
 
     def __enter__(self) -> Self:

@@ -22,12 +22,16 @@ __all__ = ["Connection", "Connections"]
 class Connection:
     """An open ledger file with its turn-taking lock."""
 
-    __slots__ = ("identifiers", "inode", "lock", "sql")
+    __slots__ = ("commits", "identifiers", "inode", "lock", "on_network", "sql")
 
-    def __init__(self, sql: sqlite3.Connection, lock: WriterLock, inode: int) -> None:
+    def __init__(
+        self, sql: sqlite3.Connection, lock: WriterLock, inode: int, *, on_network: bool
+    ) -> None:
         self.sql = sql
         self.lock = lock
         self.inode = inode
+        self.on_network = on_network
+        self.commits = 0
         self.identifiers: dict[tuple[str, str], int] = {}
 
     def close(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from pycaddy import codec, params
@@ -11,17 +10,7 @@ from pycaddy.layout import StorageMode
 from pycaddy.records import NewRun, RunRecord, format_uid
 from pycaddy.status import Status
 
-__all__ = [
-    "CHANGING",
-    "COLUMNS",
-    "FIXED",
-    "Row",
-    "changing",
-    "decode",
-    "decode_all",
-    "fixed",
-    "new",
-]
+__all__ = ["CHANGING", "COLUMNS", "FIXED", "Row", "changing", "decode", "fixed", "new"]
 
 Row = tuple[Any, ...]
 
@@ -40,13 +29,12 @@ CHANGING = (
 )
 COLUMNS = ("id", "revision", "uid", *FIXED, *CHANGING)
 
-_PARAMS = COLUMNS.index("params")
 _STATUS = {status.value: status for status in Status}
 _MODE = {mode.value: mode for mode in StorageMode}
 
 
 def new(run: NewRun) -> RunRecord:
-    """Return the record of a run that is about to be created; row, revision, uid are open."""
+    """Return the record of a run that is about to be created; row and uid are open."""
     now = utc_now_us()
     return RunRecord(
         row=0,
@@ -54,31 +42,31 @@ def new(run: NewRun) -> RunRecord:
         relpath=run.relpath,
         identifier=run.identifier,
         uid="",
-        status=run.status,
-        attempt=0,
         mode=run.mode,
         param_hash=run.param_hash,
         param_version=params.VERSION,
-        params=run.params,
-        files={},
-        result=None,
-        error_text=None,
-        owner=run.owner,
+        params_text=run.params_text,
         created_us=now,
+        status=Status.PENDING,
+        attempt=0,
+        files_text="{}",
+        result_text=None,
+        error_text=None,
+        owner_text=codec.encode_owner(run.owner),
         started_us=None,
-        ended_us=now if run.status.is_final else None,
+        ended_us=None,
         trashed_us=None,
-        history_text=codec.begin_history(run.status, now),
+        history_text=codec.begin_history(Status.PENDING, now),
     )
 
 
-def fixed(record: RunRecord, params_text: str) -> Row:
+def fixed(record: RunRecord) -> Row:
     """Return the values of the FIXED columns."""
     return (
         record.mode.value,
         record.param_hash,
         record.param_version,
-        params_text,
+        record.params_text,
         record.created_us,
     )
 
@@ -88,10 +76,10 @@ def changing(record: RunRecord) -> Row:
     return (
         record.status.value,
         record.attempt,
-        codec.encode_files(record.files),
-        None if record.result is None else params.dump(record.result),
+        record.files_text,
+        record.result_text,
         record.error_text,
-        codec.encode_owner(record.owner),
+        record.owner_text,
         record.started_us,
         record.ended_us,
         record.trashed_us,
@@ -101,55 +89,18 @@ def changing(record: RunRecord) -> Row:
 
 def decode(row: Row, relpath: str, identifier: str) -> RunRecord:
     """Return the record of a row of COLUMNS."""
-    return _decode(row, relpath, identifier, params.thaw(row[_PARAMS]))
-
-
-def decode_all(rows: Sequence[Row]) -> list[RunRecord]:
-    """Return the records of rows of COLUMNS, each followed by its relpath and identifier."""
-    frozen = params.thaw_many([row[_PARAMS] for row in rows])
-    return [_decode(row[:-2], row[-2], row[-1], p) for row, p in zip(rows, frozen, strict=True)]
-
-
-def _decode(row: Row, relpath: str, identifier: str, values: dict[str, Any]) -> RunRecord:
-    (
-        id_,
-        revision,
-        uid,
-        mode,
-        param_hash,
-        param_version,
-        _,
-        created,
-        status,
-        attempt,
-        files,
-        result,
-        error,
-        owner,
-        started,
-        ended,
-        trashed,
-        history,
-    ) = row
+    id_, revision, uid, mode, param_hash, version, text, created, status, *rest = row
     return RunRecord(
         id_,
         revision,
         relpath,
         identifier,
         format_uid(uid),
-        _STATUS[status],
-        attempt,
         _MODE[mode],
         param_hash,
-        param_version,
-        values,
-        codec.decode_files(files),
-        None if result is None else params.thaw(result),
-        error,
-        codec.decode_owner(owner),
+        version,
+        text,
         created,
-        started,
-        ended,
-        trashed,
-        history,
+        _STATUS[status],
+        *rest,
     )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import uuid
 
-from pycaddy._files import make_folders
+from pycaddy._files import make_folders, random_id
 from pycaddy.errors import LedgerDamagedError, LedgerError, LedgerMissingError, LedgerVersionError
 from pycaddy.stores import _migrations
 from pycaddy.stores._connections import Connection
@@ -60,12 +59,13 @@ def connect(path: str, durability: str, project: str | None) -> Connection:
             sql.execute(f"PRAGMA synchronous={'EXTRA' if network else SYNCHRONOUS[durability]}")
             # Checkpoints are ours: whole, and only under the writer's lock.
             sql.execute("PRAGMA wal_autocheckpoint=0")
+            sql.execute("PRAGMA journal_size_limit=16777216")  # a WAL that grew does not stay so
             sql.execute("PRAGMA cache_size=-16000")  # 16 MB
         except BaseException:
             sql.close()
             lock.close()
             raise
-        return Connection(sql, lock, os.stat(path).st_ino)
+        return Connection(sql, lock, os.stat(path).st_ino, on_network=network)
 
 
 def _refuse_lost(path: str, size: int) -> None:
@@ -85,13 +85,16 @@ def _refuse_lost(path: str, size: int) -> None:
 def _prepare(
     sql: sqlite3.Connection, lock: WriterLock, path: str, project: str | None, *, network: bool
 ) -> None:
-    # WAL needs shared memory, which machines do not share.
-    journal = "truncate" if network else "wal"
-    if _version(sql) == _migrations.LATEST and _journal(sql) == journal:
+    # WAL needs shared memory, which machines do not share. A file remembers that it is WAL, and
+    # nothing else, so the other mode is set for each connection.
+    if network:
+        sql.execute("PRAGMA journal_mode=TRUNCATE")
+    is_wal = sql.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    if _version(sql) == _migrations.LATEST and is_wal is not network:
         return
     lock.acquire()
     try:
-        sql.execute(f"PRAGMA journal_mode={journal}")
+        sql.execute(f"PRAGMA journal_mode={'TRUNCATE' if network else 'WAL'}")
         sql.execute("PRAGMA synchronous=FULL")
         sql.execute("BEGIN IMMEDIATE")
         version = _version(sql)
@@ -106,7 +109,7 @@ def _prepare(
             for statement in _migrations.script("sqlite", step).split(";\n"):
                 sql.execute(statement)
         if version == 0:
-            sql.execute("INSERT INTO meta VALUES ('project', ?)", (project or uuid.uuid4().hex,))
+            sql.execute("INSERT INTO meta VALUES ('project', ?)", (project or random_id(),))
         sql.execute(f"PRAGMA application_id={_migrations.APPLICATION_ID}")
         sql.execute(f"PRAGMA user_version={_migrations.LATEST}")
         sql.execute("COMMIT")
@@ -144,10 +147,6 @@ def _refuse_truncated(sql: sqlite3.Connection, path: str, size: int, wal: int) -
 
 def _version(sql: sqlite3.Connection) -> int:
     return int(sql.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _journal(sql: sqlite3.Connection) -> str:
-    return str(sql.execute("PRAGMA journal_mode").fetchone()[0])
 
 
 def _size(path: str) -> int:

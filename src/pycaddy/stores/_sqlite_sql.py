@@ -17,7 +17,7 @@ FIND = (
     "ORDER BY uid DESC"
 )
 FIND_NEWEST = FIND.replace("ORDER", "AND status=? ORDER") + " LIMIT 1"
-SWAP = f"UPDATE run SET {_CHANGES}, revision=revision+1 WHERE id=? AND revision=?"
+SWAP = f"UPDATE run SET {_CHANGES}, revision=? WHERE id=? AND revision=?"
 INSERT = f"INSERT INTO run ({', '.join(_INSERTED)}) VALUES ({', '.join('?' for _ in _INSERTED)})"
 ADD = f"{INSERT} ON CONFLICT DO NOTHING"
 DROP_UNSTARTED = "DELETE FROM run WHERE identifier=? AND uid=? AND attempt=0 AND status='pending'"
@@ -71,7 +71,7 @@ def select(project: str, selection: Selection) -> tuple[str, list[object]]:
         add("r.param_hash=?", selection.param_hash)
     columns = ", ".join(f"r.{name}" for name in _rows.COLUMNS)
     statement = (
-        f"SELECT {columns}, i.relpath, i.name FROM identifier i JOIN run r ON r.identifier=i.id "
+        f"SELECT i.relpath, i.name, {columns} FROM identifier i JOIN run r ON r.identifier=i.id "
         f"WHERE {' AND '.join(conditions)} "
         f"ORDER BY {'r.id DESC' if selection.newest_first else 'i.relpath, i.name, r.uid'}"
     )

@@ -86,13 +86,13 @@ class Store(Protocol):
     def get(self, relpath: str, identifier: str, uid: int) -> RunRecord | None:
         """Return the run, in the trash or not, or None."""
 
-    def swap(self, old: RunRecord, new: RunRecord) -> RunRecord | None:
-        """Replace *old* by *new* if the ledger still has *old*'s revision.
+    def swap(self, old: RunRecord, new: RunRecord) -> bool:
+        """Replace *old* by *new*, its next revision, if the ledger still has *old*'s.
 
         Status, attempt, files, result, error, owner, times and history are taken from *new*.
 
         Returns:
-            The record as stored, with its new revision; None if the run has changed since.
+            Whether it was replaced. False: the run has changed since.
         """
 
     def select(self, selection: Selection) -> list[RunRecord]:

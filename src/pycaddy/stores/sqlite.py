@@ -9,7 +9,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
-from pycaddy import params
 from pycaddy._names import fold
 from pycaddy.errors import NameClashError
 from pycaddy.records import NewRun, RunRecord, format_uid
@@ -18,6 +17,7 @@ from pycaddy.stores import _rows, _sqlite_file
 from pycaddy.stores import _sqlite_sql as sql
 from pycaddy.stores._connections import Connection, Connections
 from pycaddy.stores._mounts import is_network
+from pycaddy.stores._one_host import OneHost
 from pycaddy.stores._sqlite_errors import translated
 from pycaddy.stores.protocol import Choose, Identifier, Selection
 
@@ -25,6 +25,7 @@ __all__ = ["SqliteStore"]
 
 # https://www.sqlite.org/wal.html: readers slow down with the size of the WAL.
 _CHECKPOINT_BYTES = 4 << 20
+_CHECKPOINT_EVERY = 256  # commits of a connection, from its first on
 
 
 class SqliteStore:
@@ -44,8 +45,8 @@ class SqliteStore:
         self.durability = durability
         self._given_project = project
         self._project: str | None = project
-        self._checkpoint_at = _CHECKPOINT_BYTES
         self._connections = Connections(self._connect)
+        self._one_host = OneHost(path, self._beat)
 
     def __repr__(self) -> str:
         return f"SqliteStore({self.path!r})"
@@ -72,7 +73,7 @@ class SqliteStore:
     def create(self, run: NewRun) -> RunRecord:
         record = _rows.new(run)
         with self._writing() as at:
-            return self._insert(at, record, run.params_text)
+            return self._insert(at, record)
 
     def find_or_create(
         self, run: NewRun, choose: Choose, *, status: Status | None = None
@@ -87,7 +88,7 @@ class SqliteStore:
             found = choose(self._find(at, run, status))
             if found is not None:
                 return found, False
-            return self._insert(at, record, run.params_text), True
+            return self._insert(at, record), True
 
     def get(self, relpath: str, identifier: str, uid: int) -> RunRecord | None:
         with self._reading() as at:
@@ -96,17 +97,16 @@ class SqliteStore:
             ).fetchone()
         return None if row is None else _rows.decode(row, relpath, identifier)
 
-    def swap(self, old: RunRecord, new: RunRecord) -> RunRecord | None:
-        values = (*_rows.changing(new), old.row, old.revision)
+    def swap(self, old: RunRecord, new: RunRecord) -> bool:
+        values = (*_rows.changing(new), new.revision, old.row, old.revision)
         with self._writing() as at:
-            if at.sql.execute(sql.SWAP, values).rowcount == 0:
-                return None
-        return replace(new, row=old.row, revision=old.revision + 1)
+            return at.sql.execute(sql.SWAP, values).rowcount == 1
 
     def select(self, selection: Selection) -> list[RunRecord]:
         statement, values = sql.select(self.project, selection)
         with self._reading() as at:
-            return _rows.decode_all(at.sql.execute(statement, values).fetchall())
+            rows = at.sql.execute(statement, values).fetchall()
+        return [_rows.decode(row[2:], row[0], row[1]) for row in rows]
 
     def counts(self) -> dict[tuple[str, str, Status], int]:
         with self._reading() as at:
@@ -144,8 +144,7 @@ class SqliteStore:
                 number = int(record.uid)
                 at.sql.execute(sql.RAISE_UID, (number, identifier))
                 at.sql.execute(sql.DROP_UNSTARTED, (identifier, number))
-                text = params.dump(record.params)
-                values = (*_rows.fixed(record, text), *_rows.changing(record))
+                values = (*_rows.fixed(record), *_rows.changing(record))
                 added += at.sql.execute(sql.ADD, (identifier, number, 1, *values)).rowcount
         return added
 
@@ -180,12 +179,12 @@ class SqliteStore:
             rows = at.sql.execute(sql.FIND_NEWEST, values).fetchall()
         return [_rows.decode(row, run.relpath, run.identifier) for row in rows]
 
-    def _insert(self, at: Connection, record: RunRecord, params_text: str) -> RunRecord:
+    def _insert(self, at: Connection, record: RunRecord) -> RunRecord:
         identifier = self._identifier(at, record.relpath, record.identifier)
         if identifier is None:
             identifier = self._enter_identifier(at, record.relpath, record.identifier)
         uid = at.sql.execute(sql.NEXT_UID, (identifier,)).fetchone()[0]
-        values = (identifier, uid, 1, *_rows.fixed(record, params_text), *_rows.changing(record))
+        values = (identifier, uid, 1, *_rows.fixed(record), *_rows.changing(record))
         row = at.sql.execute(sql.INSERT, values).lastrowid
         return replace(record, row=row or 0, uid=format_uid(uid))
 
@@ -235,9 +234,13 @@ class SqliteStore:
                 connection.lock.acquire()
                 # Deferred, it would fail at once when another writer came between.
                 db.execute("BEGIN IMMEDIATE")
+                if connection.on_network:
+                    self._hold(db)
                 yield connection
                 db.execute("COMMIT")
-                self._checkpoint(db)
+                connection.commits += 1
+                if connection.commits % _CHECKPOINT_EVERY == 1:
+                    self._checkpoint(db)
             except BaseException as error:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
@@ -247,6 +250,18 @@ class SqliteStore:
                 raise
             finally:
                 connection.lock.release()
+
+    def _hold(self, db: sqlite3.Connection) -> None:
+        """Go on in the transaction when this host may write; wait for that outside of it."""
+        while (holder := self._one_host.claim(db)) is not None:
+            db.execute("ROLLBACK")
+            self._one_host.watch(db, holder)
+            db.execute("BEGIN IMMEDIATE")
+        self._one_host.keep()
+
+    def _beat(self) -> None:
+        with self._writing():
+            pass
 
     def _current(self) -> Connection:
         """Return this thread's connection to the file that is at the path now."""
@@ -261,17 +276,19 @@ class SqliteStore:
         return self._connections.get()
 
     def _checkpoint(self, db: sqlite3.Connection) -> None:
-        """Move the WAL into the database once it has grown, under the writer's lock."""
+        """Move the WAL into the database once it has grown, under the writer's lock.
+
+        RESTART makes the next commits overwrite the WAL: a file that does not change its size
+        is on disk in two thirds of the time (docs/design/0003-checkpoints.md).
+        """
         try:
-            size = os.stat(f"{self.path}-wal").st_size
-        except FileNotFoundError:
-            return
-        if size < self._checkpoint_at:
+            if os.stat(f"{self.path}-wal").st_size < _CHECKPOINT_BYTES:
+                return
+        except FileNotFoundError:  # no WAL on this file system
             return
         db.execute("PRAGMA busy_timeout=0")  # a reader in the way is no reason to wait
         try:
-            busy = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-            self._checkpoint_at = size + _CHECKPOINT_BYTES if busy else _CHECKPOINT_BYTES
+            db.execute("PRAGMA wal_checkpoint(RESTART)")
         finally:
             db.execute(f"PRAGMA busy_timeout={int(_sqlite_file.BUSY_TIMEOUT_S * 1000)}")
 

@@ -1,0 +1,108 @@
+"""One host at a time, on file systems that machines share.
+
+SQLite's locks hold between machines only where the file system's do, and on many they do not.
+So the ledger names the host that may write, and that host counts a beat while it lives. Another
+one takes over when the beat has stood still for a whole lease by its own monotonic clock.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pycaddy._machine import boot_id, host_name
+from pycaddy.errors import LedgerError, LedgerHostError
+
+__all__ = ["Holder", "OneHost"]
+
+BEAT_S = 5.0
+LEASE_S = 30.0
+_POLL_S = 0.5
+
+_READ = "SELECT value FROM meta WHERE name = 'host'"
+_WRITE = "INSERT INTO meta VALUES ('host', ?) ON CONFLICT (name) DO UPDATE SET value=excluded.value"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The host that may write, and how often it has said that it is there."""
+
+    host: str
+    boot: str
+    beat: int
+
+
+class OneHost:
+    """This process's view of who may write to the ledger *path*.
+
+    Args:
+        beat: Runs one empty write transaction; called from a thread of its own every BEAT_S.
+    """
+
+    def __init__(self, path: str, beat: Callable[[], None]) -> None:
+        self._path = path
+        self._beat = beat
+        self._abandoned: Holder | None = None
+        self._beaten_at = -BEAT_S
+        self._beating_in = 0
+
+    def claim(self, db: sqlite3.Connection) -> Holder | None:
+        """Inside a write transaction: hold the ledger. Returns the other host if it does."""
+        holder = _read(db)
+        ours = holder is None or (holder.host, holder.boot) == (host_name(), boot_id())
+        if not ours and holder != self._abandoned:
+            return holder
+        now = time.monotonic()
+        if holder is None or not ours or now - self._beaten_at >= BEAT_S:
+            beat = 1 if holder is None else holder.beat + 1
+            db.execute(_WRITE, (json.dumps([host_name(), boot_id(), beat]),))
+            self._beaten_at = now
+        return None
+
+    def keep(self) -> None:
+        """Beat from now on, also while nothing is written."""
+        if self._beating_in != os.getpid():  # a fork takes no threads along
+            self._beating_in = os.getpid()
+            threading.Thread(target=self._keep, name="pycaddy-host-beat", daemon=True).start()
+
+    def watch(self, db: sqlite3.Connection, holder: Holder) -> None:
+        """Outside a transaction: wait until *holder* has been silent for a lease.
+
+        Raises:
+            LedgerHostError: It is alive.
+        """
+        until = time.monotonic() + LEASE_S
+        while time.monotonic() < until:
+            if _read(db) != holder:
+                raise LedgerHostError(
+                    f"The ledger {self._path} is in use by the host {holder.host!r}, and on a "
+                    "network file system it serves one host at a time. For several hosts use a "
+                    "PostgreSQL ledger; `pycaddy ledger up` starts one.",
+                    ledger=self._path,
+                    host=holder.host,
+                )
+            time.sleep(_POLL_S)
+        self._abandoned = holder
+
+    def _keep(self) -> None:
+        while True:
+            time.sleep(BEAT_S)
+            try:
+                self._beat()
+            except LedgerError as error:
+                # The next write of the program meets the same error and raises it there.
+                from logging import getLogger
+
+                getLogger("pycaddy").warning("The host's beat has stopped: %s", error)
+                self._beating_in = 0
+                return
+
+
+def _read(db: sqlite3.Connection) -> Holder | None:
+    row = db.execute(_READ).fetchone()
+    return None if row is None else Holder(*json.loads(row[0]))

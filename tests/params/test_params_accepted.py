@@ -1,0 +1,336 @@
+"""What users pass beside plain JSON, and what they find of it."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import ChainMap, OrderedDict, UserDict, defaultdict, deque, namedtuple
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from decimal import Decimal
+from enum import Enum, IntEnum, IntFlag, StrEnum, auto
+from pathlib import PurePosixPath, PureWindowsPath
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+import attrs
+import numpy as np
+import pydantic
+import pytest
+from omegaconf import OmegaConf
+
+from pycaddy.params import MAX_BYTES, MAX_DEPTH, Params, dump, freeze, plain, thaw, thaw_many
+
+
+class Act(Enum):
+    RELU = "relu"
+    PAIR = (1, 2)
+
+
+class Level(IntEnum):
+    LOW = 1
+
+
+class Bits(IntFlag):
+    A = auto()
+    B = auto()
+
+
+class Name(StrEnum):
+    LR = "lr"
+
+
+class OldName(str, Enum):  # noqa: UP042
+    LR = "lr"
+
+
+class Loud(str):
+    def __str__(self) -> str:
+        return self.upper()
+
+
+class Whole(int):
+    pass
+
+
+class Part(float):
+    pass
+
+
+class Tensor:
+    """What torch and jax have in common with numpy."""
+
+    def __init__(self, values: Any, *shape: int) -> None:
+        self.values = values
+        self.shape = shape
+
+    @property
+    def dtype(self) -> str:
+        return "bfloat16"
+
+    def tolist(self) -> Any:
+        return self.values
+
+
+@dataclass
+class Optimizer:
+    name: str
+    betas: tuple[float, ...] = (0.9, 0.999)
+    steps: int = field(default=3, init=False, repr=False)
+
+
+@attrs.define
+class Data:
+    path: PurePosixPath
+    _seed: int = 0
+
+
+class Model(pydantic.BaseModel):
+    layers: list[int]
+    act: Act = Act.RELU
+
+
+Point = namedtuple("Point", "x y")
+
+PLUS_TWO = timezone(timedelta(hours=2))
+
+
+class Summer(tzinfo):
+    """A zone that cannot say what a time means without its day."""
+
+    def utcoffset(self, at: datetime | None) -> timedelta | None:
+        return None if at is None else timedelta(hours=2 if 3 < at.month < 10 else 1)
+
+    def dst(self, at: datetime | None) -> timedelta | None:
+        return None
+
+    def tzname(self, at: datetime | None) -> str:
+        return "summer"
+
+
+ACCEPTED = {
+    "a tuple": ((1, (2,)), [1, [2]]),
+    "a named tuple": (Point(1, 2), [1, 2]),
+    "a deque": (deque([1, 2]), [1, 2]),
+    "a range": (range(0, 6, 2), [0, 2, 4]),
+    "an array of the standard library": (array("d", [0.5]), [0.5]),
+    "a set": ({3, 20, 1}, [1, 20, 3]),
+    "a frozenset of tuples": (frozenset({(2, 1), (1, 2)}), [[1, 2], [2, 1]]),
+    "the keys of a dict": ({"b": 1, "a": 2}.keys(), ["a", "b"]),
+    "bytes": (b"\x00\xff\xfe", "AP/+"),
+    "a bytearray": (bytearray(b"a"), "YQ=="),
+    "a memoryview": (memoryview(b"abcd")[::2], "YWM="),
+    "a path": (PurePosixPath("data/train"), "data/train"),
+    "a Windows path": (PureWindowsPath("data\\train"), "data/train"),
+    "an enum": (Act.RELU, "relu"),
+    "an enum of a tuple": (Act.PAIR, [1, 2]),
+    "an int enum": (Level.LOW, 1),
+    "an int flag": (Bits.A | Bits.B, 3),
+    "a str enum": (Name.LR, "lr"),
+    "a str subclass": (Loud("a"), "a"),
+    "an int subclass": (Whole(3), 3),
+    "a float subclass": (Part(0.5), 0.5),
+    "a date": (date(2024, 2, 29), "2024-02-29"),
+    "a naive datetime": (datetime(2024, 2, 29, 12), "2024-02-29T12:00:00"),  # noqa: DTZ001
+    "an aware datetime": (datetime(2024, 3, 1, 1, tzinfo=PLUS_TWO), "2024-02-29T23:00:00+00:00"),
+    "microseconds": (datetime(2024, 1, 1, 0, 0, 0, 5, UTC), "2024-01-01T00:00:00.000005+00:00"),
+    "a naive time": (time(1, 2, 3), "01:02:03"),
+    "an aware time": (time(1, tzinfo=PLUS_TWO), "23:00:00+00:00"),
+    "a time that needs its day": (time(1, tzinfo=Summer()), "01:00:00"),
+    "a decimal": (Decimal("1.500"), "1.5"),
+    "a large decimal": (Decimal("100"), "1E+2"),
+    "a decimal of many digits": (Decimal("1234567890" * 5 + ".10"), "1234567890" * 5 + ".1"),
+    "a huge decimal": (Decimal("1E+9999999"), "1E+9999999"),
+    "a negative zero decimal": (Decimal("-0.00"), "0"),
+    "a decimal that is no number": (Decimal("sNaN12"), "NaN"),
+    "an infinite decimal": (Decimal("-Infinity"), "-Infinity"),
+    "a UUID": (UUID(int=7), "00000000-0000-0000-0000-000000000007"),
+    "a numpy int": (np.int64(3), 3),
+    "a numpy bool": (np.bool_(True), True),
+    "a numpy string": (np.str_("é"), "é"),
+    "numpy bytes": (np.bytes_(b"a"), "YQ=="),
+    "a numpy half": (np.float16(0.1), 0.0999755859375),
+    "a numpy double": (np.float64(0.1), 0.1),
+    "a numpy date": (np.datetime64("2024-02-29"), "2024-02-29"),
+    "a numpy time": (np.datetime64("2024-02-29T12:00", "us"), "2024-02-29T12:00:00"),
+    "a numpy array": (np.array([[1, 2], [3, 4]], np.int8), [[1, 2], [3, 4]]),
+    "a numpy array without a shape": (np.array(0.5), 0.5),
+    "an empty numpy array": (np.zeros((2, 0)), [[], []]),
+    "a numpy array of objects": (np.array([{"a": Act.RELU}, None]), [{"a": "relu"}, None]),
+    "a numpy array of dates": (np.array(["2024-02-29"], "M8[D]"), ["2024-02-29"]),
+    "a tensor": (Tensor([[0.5], [1.5]], 2, 1), [[0.5], [1.5]]),
+    "a tensor without a shape": (Tensor(2), 2),
+    "an ordered dict": (OrderedDict(b=1, a=2), {"b": 1, "a": 2}),
+    "a default dict": (defaultdict(int, a=1), {"a": 1}),
+    "a user dict": (UserDict(a=1), {"a": 1}),
+    "a chain map": (ChainMap({"a": 1}, {"a": 2, "b": 3}), {"a": 1, "b": 3}),
+    "a mapping proxy": (MappingProxyType({"a": 1}), {"a": 1}),
+    "keys of a str enum": ({Name.LR: 1}, {"lr": 1}),
+    "keys of an old str enum": ({OldName.LR: 1}, {"lr": 1}),
+    "keys of a str subclass": ({np.str_("a"): 1, Loud("b"): 2}, {"a": 1, "b": 2}),
+    "a dataclass": (Optimizer("adam"), {"name": "adam", "betas": [0.9, 0.999], "steps": 3}),
+    "an attrs instance": (Data(PurePosixPath("a")), {"path": "a", "_seed": 0}),
+    "a pydantic model": (Model(layers=[1]), {"layers": [1], "act": "relu"}),
+    "an OmegaConf list": (OmegaConf.create([1, [2, {"a": None}]]), [1, [2, {"a": None}]]),
+    "an OmegaConf dict": (
+        OmegaConf.create({"lr": 0.1, "double": {"lr": "${lr}"}}),
+        {"lr": 0.1, "double": {"lr": 0.1}},
+    ),
+}
+
+
+def types_in(value: Any) -> set[type]:
+    if isinstance(value, dict):
+        return {dict}.union(*map(types_in, value), *map(types_in, value.values()))
+    if isinstance(value, list):
+        return {list}.union(*map(types_in, value))
+    return {type(value)}
+
+
+@pytest.mark.parametrize(("value", "expected"), ACCEPTED.values(), ids=ACCEPTED)
+def test_a_value_is_kept_as(value: Any, expected: Any) -> None:
+    frozen = freeze({"p": value})
+    assert frozen.plain == {"p": expected}
+    assert frozen.key == freeze({"p": expected}).key
+    assert thaw(frozen.text) == frozen.plain
+    assert plain(value) == expected
+    assert types_in(frozen.plain) <= {dict, list, str, int, float, bool, type(None)}
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        Optimizer("adam"),
+        Data(PurePosixPath("a")),
+        Model(layers=[1]),
+        OmegaConf.create({"a": {"b": [1]}}),
+        UserDict(a=1),
+    ],
+    ids=lambda params: type(params).__name__,
+)
+def test_params_themselves_may_be(params: Any) -> None:
+    assert freeze(params) == freeze(plain(params))
+
+
+def test_no_params_are_empty_params() -> None:
+    assert freeze(None).plain == {}
+    assert freeze(None).text == "{}"
+    assert freeze(None).key == freeze({}).key
+    assert len(freeze(None).key) == 64
+
+
+def test_a_text_keeps_the_order_and_the_types_that_were_written() -> None:
+    frozen = freeze({"b": 1.0, "a": {"d": -0.0, "c": True}, "é": 'x"\n'})
+    assert frozen.text == '{"b":1.0,"a":{"d":-0.0,"c":true},"é":"x\\"\\n"}'
+
+
+def test_not_a_number_and_the_infinities_are_stored_as_strict_json() -> None:
+    frozen = freeze({"a": math.nan, "b": [math.inf, -math.inf]})
+    assert frozen.text == (
+        '{"a":{"__float__":"nan"},"b":[{"__float__":"inf"},{"__float__":"-inf"}]}'
+    )
+    thawed = thaw(frozen.text)
+    assert math.isnan(thawed["a"])
+    assert thawed["b"] == [math.inf, -math.inf]
+
+
+def test_every_nan_is_the_same() -> None:
+    assert freeze({"a": math.nan}).key == freeze({"a": -np.float32("nan")}).key
+    assert freeze({"a": math.nan}).key != freeze({"a": "nan"}).key
+
+
+def test_a_text_that_speaks_of_the_tag_is_only_a_text() -> None:
+    frozen = freeze({"a": "__float__", "b": {"c": math.inf}})
+    assert thaw(frozen.text) == {"a": "__float__", "b": {"c": math.inf}}
+
+
+def test_the_forms_of_nothing_differ() -> None:
+    nothings: list[Any] = [None, "", {}, [], 0, False, math.nan]
+    assert len({freeze({"a": nothing}).key for nothing in nothings} | {freeze({}).key}) == 8
+
+
+def test_true_is_not_one() -> None:
+    assert freeze({"a": True}).key != freeze({"a": 1}).key
+    assert freeze({"a": np.True_}).key == freeze({"a": True}).key
+
+
+def test_a_single_precision_number_is_not_the_double_of_the_same_name() -> None:
+    assert freeze({"lr": np.float32(0.1)}).key != freeze({"lr": 0.1}).key
+    assert freeze({"lr": np.float32(0.5)}).key == freeze({"lr": 0.5}).key
+
+
+def test_equal_decimals_have_one_key() -> None:
+    assert len({freeze({"a": Decimal(text)}).key for text in ("1", "1.0", "1.00", "10E-1")}) == 1
+
+
+def test_one_instant_has_one_key_in_every_zone() -> None:
+    hours = {UTC: 12, PLUS_TWO: 14, Summer(): 14}
+    instants = [datetime(2024, 6, 1, hour, tzinfo=zone) for zone, hour in hours.items()]
+    assert len({freeze({"at": at}).key for at in instants}) == 1
+
+
+def test_the_decimal_context_of_the_caller_does_not_round() -> None:
+    value = Decimal("0.12345678901234567890123456789012345678900")
+    assert plain(value) == "0.123456789012345678901234567890123456789"
+
+
+def test_integers_keep_every_digit() -> None:
+    large = 10**4299 + 7
+    assert thaw(freeze({"n": large, "m": -large}).text) == {"n": large, "m": -large}
+
+
+def test_what_the_caller_changes_later_changes_nothing() -> None:
+    inner = {"layers": [1, 2]}
+    outer = [inner]
+    frozen = freeze({"model": inner, "list": outer})
+    inner["layers"].append(3)
+    outer.clear()
+    assert frozen.plain == {"model": {"layers": [1, 2]}, "list": [{"layers": [1, 2]}]}
+    frozen.plain["model"]["layers"].append(4)
+    assert frozen.plain["list"] == [{"layers": [1, 2]}]
+
+
+def test_params_are_equal_when_their_keys_are() -> None:
+    assert freeze({"a": 1, "b": 2}) == freeze({"b": 2.0, "a": 1})
+    assert len({freeze({"a": 1}), freeze({"a": 1.0}), freeze({"a": True})}) == 2
+    assert isinstance(freeze({}), Params)
+
+
+def test_sixty_four_levels_are_not_too_deep() -> None:
+    value: Any = 1
+    for _ in range(MAX_DEPTH - 1):
+        value = [value]
+    assert thaw(freeze({"a": value}).text) == {"a": value}
+
+
+def test_a_text_of_exactly_the_limit_is_not_too_large() -> None:
+    params = {"a": "x" * (MAX_BYTES - len('{"a":""}'))}
+    assert len(freeze(params).text) == MAX_BYTES
+
+
+def test_a_part_may_occur_more_than_once() -> None:
+    part = {"a": [1]}
+    assert freeze({"x": part, "y": [part, part]}).plain == {"x": part, "y": [part, part]}
+
+
+def test_any_value_can_be_dumped() -> None:
+    assert dump((1, math.inf)) == '[1,{"__float__":"inf"}]'
+    assert dump("é") == '"é"'
+    assert thaw(dump({"loss": np.float32(0.5)})) == {"loss": 0.5}
+
+
+def test_no_texts_thaw_to_no_params() -> None:
+    assert thaw_many([]) == []
+
+
+def test_texts_that_only_fit_together_are_not_thawed() -> None:
+    with pytest.raises(ValueError, match="2 texts hold 1 JSON values"):
+        thaw_many(['{"a":1', '"b":2}'])
+
+
+def test_a_text_that_is_not_json_is_a_value_error() -> None:
+    with pytest.raises(ValueError):
+        thaw("{")
+    with pytest.raises(ValueError):
+        thaw_many(["{}", "{"])

@@ -1,0 +1,129 @@
+"""On a network file system a ledger serves one host at a time.
+
+The hosts are processes that go by different names; the file system only says that it is shared.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pycaddy.stores.sqlite import SqliteStore
+
+HOST = Path(__file__).with_name("host.py")
+
+
+class Host:
+    """A process on a host of its own."""
+
+    def __init__(self, ledger: Path, name: str, lease_s: float) -> None:
+        command = [sys.executable, str(HOST), str(ledger), name, str(lease_s)]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
+
+    def ask(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write("write\n")
+
+    def answer(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().strip()
+
+    def write(self) -> str:
+        self.ask()
+        return self.answer()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.db"
+
+
+@pytest.fixture
+def host(ledger: Path) -> Iterator[Callable[..., Host]]:
+    hosts: list[Host] = []
+
+    def start(name: str, lease_s: float = 1.0) -> Host:
+        hosts.append(Host(ledger, name, lease_s))
+        return hosts[-1]
+
+    yield start
+    for started in hosts:
+        started.process.kill()
+        started.process.communicate()
+
+
+def uids(ledger: Path) -> list[int]:
+    return [uid for (uid,) in sqlite3.connect(ledger).execute("SELECT uid FROM run ORDER BY uid")]
+
+
+def test_a_second_host_is_refused_while_the_first_is_there(
+    host: Callable[..., Host], ledger: Path
+) -> None:
+    first, second = host("a"), host("b")
+    assert first.write() == "written"
+    answer = second.write()
+    assert answer.startswith("LedgerHostError")
+    assert "'a'" in answer
+    assert "PostgreSQL" in answer
+    assert "pycaddy ledger up" in answer
+    assert first.write() == "written"
+    assert uids(ledger) == [1, 2]
+
+
+def test_processes_of_one_host_share_the_ledger(host: Callable[..., Host], ledger: Path) -> None:
+    first, second = host("a"), host("a")
+    answers = [first.write(), second.write(), first.write()]
+    assert answers == ["written"] * 3
+    assert uids(ledger) == [1, 2, 3]
+
+
+def test_a_second_host_takes_over_when_the_first_was_killed(
+    host: Callable[..., Host], ledger: Path
+) -> None:
+    first, second = host("a"), host("b")
+    assert first.write() == "written"
+    first.process.send_signal(signal.SIGKILL)
+    first.process.wait()
+    assert second.write() == "written"
+    assert uids(ledger) == [1, 2]
+
+
+def test_a_host_that_slept_through_its_lease_is_refused_when_it_wakes(
+    host: Callable[..., Host], ledger: Path
+) -> None:
+    first, second = host("a"), host("b")
+    assert first.write() == "written"
+    os.kill(first.process.pid, signal.SIGSTOP)
+    assert second.write() == "written"
+    os.kill(first.process.pid, signal.SIGCONT)
+    assert first.write().startswith("LedgerHostError")
+    assert second.write() == "written"
+    assert uids(ledger) == [1, 2, 3]
+
+
+def test_a_ledger_on_a_network_has_no_write_ahead_log(
+    host: Callable[..., Host], ledger: Path
+) -> None:
+    assert host("a").write() == "written"
+    assert sqlite3.connect(ledger).execute("PRAGMA journal_mode").fetchone() != ("wal",)
+    assert not ledger.with_name("ledger.db-wal").exists()
+    assert not ledger.with_name("ledger.db.lock").exists()
+
+
+def test_a_ledger_that_moves_to_a_network_gives_up_its_write_ahead_log(
+    host: Callable[..., Host], ledger: Path
+) -> None:
+    store = SqliteStore(str(ledger))
+    assert store.identifiers() == []
+    store.close()
+    assert host("a").write() == "written"
+    assert sqlite3.connect(ledger).execute("PRAGMA journal_mode").fetchone() != ("wal",)
