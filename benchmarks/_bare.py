@@ -89,7 +89,7 @@ class BareLedger:
         self.db.execute("PRAGMA cache_size=-16000")  # as pycaddy sets it
         new = dict(life.created.columns)
         self._params = tuple(new).index("params")
-        self._list = (
+        self._select = (
             f"SELECT {', '.join(new)} FROM run WHERE identifier=? AND trashed IS NULL ORDER BY uid"
         )
         self.identifier = new["identifier"]
@@ -126,9 +126,9 @@ class BareLedger:
         """Whether there is a run with this key that is DONE."""
         return self.db.execute(_FIND_DONE, (self.identifier, key)).fetchone() is not None
 
-    def list(self) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
+    def listed(self) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
         """Return the rows of all runs by uid, each with its params."""
-        rows = self.db.execute(self._list, (self.identifier,)).fetchall()
+        rows = self.db.execute(self._select, (self.identifier,)).fetchall()
         return [(row, json.loads(row[self._params])) for row in rows]
 
     def close(self) -> None:

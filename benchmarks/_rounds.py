@@ -13,7 +13,7 @@ from statistics import median, quantiles
 from time import perf_counter
 from typing import Any, TypeVar
 
-__all__ = ["Row", "compare", "in_blocks", "interleaved", "row", "seconds"]
+__all__ = ["Row", "compare", "in_blocks", "interleaved", "repeated", "row", "seconds"]
 
 Row = dict[str, Any]
 """One line of the table: `name`, `ours_s`, `floor_s`, `ratio`, its quartiles `low` and `high`,
@@ -106,14 +106,22 @@ def seconds(call: Callable[[], object]) -> float:
     return taken
 
 
-def in_blocks(
-    call: Callable[[T], object], items: Iterable[T], size: int
-) -> Callable[[], None]:
+def in_blocks(call: Callable[[T], object], items: Iterable[T], size: int) -> Callable[[], None]:
     """Return a contestant that gives the next *size* of *items* to *call*, one by one."""
     left = iter(items)
 
     def block() -> None:
         for item in islice(left, size):
             call(item)
+
+    return block
+
+
+def repeated(call: Callable[[], object], times: int) -> Callable[[], None]:
+    """Return a contestant that calls *call* a number of times."""
+
+    def block() -> None:
+        for _ in range(times):
+            call()
 
     return block

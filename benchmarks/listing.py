@@ -20,7 +20,7 @@ def measure(folder: Path, *, quick: bool = False) -> list[Row]:
         calls: dict[str, Callable[[], Sized]] = {
             "get_uid_record_dict": lambda: project.ledger.get_uid_record_dict(IDENTIFIER),
             "sessions": lambda: project.sessions(IDENTIFIER),
-            "floor": bare.list,
+            "floor": bare.listed,
         }
         counted = {name: len(call()) for name, call in calls.items()}
         if set(counted.values()) != {runs}:

@@ -42,7 +42,7 @@ def measure(folder: Path, *, quick: bool = False, peers: Iterable[str] = PEERS) 
             if size:
                 name = f"is it done, {size:,} runs"
                 rows += _compared(name, clients, Client.is_done, rounds, calls)
-                rows += _compared(f"list {size:,} runs", clients, Client.list, rounds, 1)
+                rows += _compared(f"list {size:,} runs", clients, Client.listed, rounds, 1)
     return rows
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -31,7 +32,7 @@ class Client:
         folder.mkdir(parents=True)
         self._errors = folder / "stderr.txt"
         # -I: a driver called signac.py must not hide the library of that name.
-        command = [python, "-I", SERVE, SERVE.with_name(f"{peer}.py"), folder]
+        command = [str(python), "-I", str(SERVE), str(SERVE.with_name(f"{peer}.py")), str(folder)]
         with self._errors.open("wb") as errors:
             self._process = subprocess.Popen(
                 command,
@@ -63,18 +64,18 @@ class Client:
         known = (self._runs * number // runs for number in range(runs))
         return self._timed("is_done", [params_of(number) for number in known])
 
-    def list(self, times: int) -> float:
+    def listed(self, times: int) -> float:
         """Return the seconds that it takes to list all runs, *times* times."""
-        return self._timed("list", [self._runs] * times)
+        return self._timed("listed", [self._runs] * times)
 
     def close(self) -> None:
         """End the process."""
         self._process.communicate()
 
-    def _timed(self, operation: str, todo: list[Any]) -> float:
+    def _timed(self, operation: str, todo: Sequence[Any]) -> float:
         return float(self._ask(operation, todo)["seconds"])
 
-    def _ask(self, operation: str, todo: list[Any] | None = None) -> dict[str, Any]:
+    def _ask(self, operation: str, todo: Sequence[Any] = ()) -> dict[str, Any]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps({"operation": operation, "todo": todo}) + "\n")

@@ -10,7 +10,7 @@ peer's file holds a class `Peer` with these methods, each in the way that its do
     live(params)      make a run with these params, start it, write CONTENT into a file in a place
                       of the run's own, keep the file with the run, mark the run as done
     is_done(params)   whether a run with these params is done, True or False
-    list()            all runs as a list, each with its status, params and files as Python objects
+    listed()          all runs as a list, each with its status, params and files as Python objects
 """
 
 from __future__ import annotations
@@ -41,18 +41,14 @@ def main(driver: str, folder: str) -> None:
         print(json.dumps(answer(peer, **request)), file=answers, flush=True)
 
 
-def answer(peer: Any, operation: str, todo: list[Any] | None) -> dict[str, Any]:
+def answer(peer: Any, operation: str, todo: list[Any]) -> dict[str, Any]:
     if operation == "version":
         return {"version": peer.version}
-    assert todo is not None
-    return {"seconds": timed(OPERATIONS[operation], peer, todo)}
-
-
-def timed(operation: Callable[[Any, Any], None], peer: Any, todo: list[Any]) -> float:
+    call = OPERATIONS[operation]
     start = perf_counter()
     for item in todo:
-        operation(peer, item)
-    return perf_counter() - start
+        call(peer, item)
+    return {"seconds": perf_counter() - start}
 
 
 def live(peer: Any, params: dict[str, Any]) -> None:
@@ -64,13 +60,17 @@ def is_done(peer: Any, params: dict[str, Any]) -> None:
         raise AssertionError(f"The run with {params} is done, and it was not found.")
 
 
-def list_all(peer: Any, runs: int) -> None:
-    found = len(peer.list())
+def listed(peer: Any, runs: int) -> None:
+    found = len(peer.listed())
     if found != runs:
         raise AssertionError(f"There are {runs} runs, and {found} were listed.")
 
 
-OPERATIONS = {"live": live, "is_done": is_done, "list": list_all}
+OPERATIONS: dict[str, Callable[[Any, Any], None]] = {
+    "live": live,
+    "is_done": is_done,
+    "listed": listed,
+}
 
 
 if __name__ == "__main__":

@@ -23,5 +23,5 @@ class Peer:
     def is_done(self, params: dict[str, Any]) -> bool:
         return self.ledger.is_done(text_and_key(params)[1])
 
-    def list(self) -> list[Any]:
-        return self.ledger.list()
+    def listed(self) -> list[Any]:
+        return self.ledger.listed()

@@ -31,7 +31,7 @@ class Peer:
         wanted = [f"params.{name} = '{value}'" for name, value in params.items()]
         return bool(self._search(" and ".join(["attributes.status = 'FINISHED'", *wanted]), 1))
 
-    def list(self) -> list[Any]:
+    def listed(self) -> list[Any]:
         return self._search("", 100_000)
 
     def _search(self, condition: str, most: int) -> list[Any]:

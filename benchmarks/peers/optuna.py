@@ -39,5 +39,5 @@ class Peer:
         done = self.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
         return any(trial.user_attrs["params"] == params for trial in done)
 
-    def list(self) -> list[Any]:
+    def listed(self) -> list[Any]:
         return self.study.get_trials(deepcopy=False)

@@ -22,5 +22,5 @@ class Peer:
     def is_done(self, params: dict[str, Any]) -> bool:
         return self.project.session(IDENTIFIER, params, ExistingRun.RESUME).is_done()
 
-    def list(self) -> list[Any]:
+    def listed(self) -> list[Any]:
         return self.project.sessions(IDENTIFIER)

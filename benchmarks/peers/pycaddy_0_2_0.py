@@ -9,8 +9,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pycaddy.project import Project
 from pycaddy.project.structs import ExistingRun
+
+from pycaddy.project import Project
 
 
 class Peer:
@@ -32,5 +33,5 @@ class Peer:
         run = self.project.session("train", params=params, existing_run_strategy=ExistingRun.RESUME)
         return bool(run.is_done())
 
-    def list(self) -> list[Any]:
+    def listed(self) -> list[Any]:
         return list(self.project.ledger.get_uid_record_dict("train").items())

@@ -29,5 +29,5 @@ class Peer:
         job = self.project.open_job(params)
         return job in self.project and job.doc.get("status") == "done"
 
-    def list(self) -> list[Any]:
+    def listed(self) -> list[Any]:
         return [(job.id, job.statepoint(), job.doc()) for job in self.project]
