@@ -34,11 +34,9 @@ _CHANGED = (
     "ended",
     "trashed",
     "history",
+    "revision",
 )
-_CHANGE = (
-    f"UPDATE run SET {', '.join(f'{name}=?' for name in _CHANGED)}, revision=revision+1 "
-    "WHERE id=? AND revision=?"
-)
+_CHANGE = f"UPDATE run SET {', '.join(f'{name}=?' for name in _CHANGED)} WHERE id=? AND revision=?"
 _NEXT_UID = "UPDATE identifier SET last_uid=last_uid+1 WHERE id=? RETURNING last_uid"
 _FIND_DONE = (
     "SELECT uid FROM run WHERE identifier=? AND param_hash=? AND trashed IS NULL "
