@@ -124,7 +124,7 @@ class BareLedger:
         """Whether there is a run with this key that is DONE."""
         return self.db.execute(_FIND_DONE, (self.identifier, key)).fetchone() is not None
 
-    def listed(self) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
+    def listed(self) -> list[object]:
         """Return the rows of all runs by uid, each with its params."""
         rows = self.db.execute(self._select, (self.identifier,)).fetchall()
         return [(row, json.loads(row[self._params])) for row in rows]

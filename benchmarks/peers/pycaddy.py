@@ -23,4 +23,4 @@ class Peer:
         return self.project.session(IDENTIFIER, params, ExistingRun.RESUME).is_done()
 
     def listed(self) -> list[Any]:
-        return self.project.sessions(IDENTIFIER)
+        return [(run, run.params) for run in self.project.sessions(IDENTIFIER)]
