@@ -15,7 +15,7 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-__all__ = ["file_system", "machine", "scratch"]
+__all__ = ["HOME", "file_system", "machine", "scratch"]
 
 HOME = Path(__file__).parent
 FSYNCS = 200

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -78,10 +79,13 @@ class Client:
     def _ask(self, operation: str, todo: Sequence[Any] = ()) -> dict[str, Any]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"operation": operation, "todo": todo}) + "\n")
-        self._process.stdin.flush()
-        answer = self._process.stdout.readline()
+        request = json.dumps({"operation": operation, "todo": todo})
+        answer = ""
+        with suppress(BrokenPipeError):  # it has ended, and has written why
+            print(request, file=self._process.stdin, flush=True)
+            answer = self._process.stdout.readline()
         if not answer:
-            raise RuntimeError(f"{self.peer} has ended:\n{self._errors.read_text()}")
+            self.close()
+            raise RuntimeError(f"The peer {self.peer} has ended:\n{self._errors.read_text()}")
         found: dict[str, Any] = json.loads(answer)
         return found

@@ -16,6 +16,7 @@ import pytest
 from benchmarks import peers
 from benchmarks._bare import pair, text_and_key
 from benchmarks._ledgers import live, params_of
+from benchmarks.peers._client import Client
 from benchmarks.run import FIGURES
 from pycaddy.params import freeze
 from pycaddy.project import ExistingRun
@@ -65,10 +66,9 @@ def test_peers_do_the_same_work_in_the_same_rounds(tmp_path: Path) -> None:
     assert all(row["ratio"] == 1 for row in rows if row["peer"] == "bare")
 
 
-def test_a_peer_that_fails_says_why(tmp_path: Path) -> None:
-    (tmp_path / "bare" / "floor").mkdir(parents=True)
-    with pytest.raises(FileExistsError):
-        peers.measure(tmp_path, quick=True, peers=("bare",))
+def test_a_peer_that_ends_says_why(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="No module named 'signac'"):
+        Client("signac", Path(sys.executable), tmp_path / "signac")
 
 
 @pytest.mark.parametrize("source", LOCKED, ids=lambda path: path.stem)
