@@ -21,8 +21,9 @@ ROWS = (
     ("params", "layout", "codec", "records", "filters"),
     ("stores",),
     ("ledger",),
+    ("executors",),
     ("project",),
-    ("sweeper", "executors", "query"),
+    ("sweeper", "query"),
     ("cli", "web", "interop", "testing"),
     ("pycaddy",),  # __init__.py and __main__.py, what users import
     ("tracker",),

@@ -23,6 +23,8 @@
     |  |- LedgerBusyError       a writer has held it for too long
     |  |- LedgerHostError       another host uses it over the network
     |  `- LedgerStorageError    full, read-only or failing disk          OSError
+    |- WorkerDiedError           a worker ended without an answer         RuntimeError
+    |- WorkerTimeoutError        a run took longer than it may            TimeoutError
     `- MissingExtraError        an optional library is not installed     ImportError
 
 Each also derives from the builtin in the right column, so that code which catches builtins
@@ -56,6 +58,8 @@ __all__ = [
     "SweepError",
     "SweepIndexError",
     "SweepLengthError",
+    "WorkerDiedError",
+    "WorkerTimeoutError",
 ]
 
 
@@ -172,6 +176,14 @@ class LedgerHostError(LedgerError):
 
 class LedgerStorageError(LedgerError, OSError):
     """The disk under the ledger is full, read-only or failing."""
+
+
+class WorkerDiedError(PycaddyError, RuntimeError):
+    """A worker's process ended without an answer. Facts: `exitcode`."""
+
+
+class WorkerTimeoutError(PycaddyError, TimeoutError):
+    """A run took longer than it was allowed to. Facts: `timeout_s`, seconds."""
 
 
 class MissingExtraError(PycaddyError, ImportError):

@@ -97,6 +97,8 @@ class RunRecord:
     """The version of the canonical form that the key was made from."""
     params_text: str
     created_us: int
+    beat: int
+    """Goes up while the owner lives."""
     status: Status
     attempt: int
     """How often the run was started."""

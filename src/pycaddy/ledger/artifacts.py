@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from pycaddy import codec
 from pycaddy._names import fold
 from pycaddy.codec import FileRecord
 from pycaddy.errors import FileKeyError
@@ -59,9 +60,12 @@ def attach(
     return result
 
 
-def refresh(files: dict[str, FileRecord], root: str) -> dict[str, FileRecord]:
-    """Return *files* as they are now; only those that changed are hashed again."""
-    return {key: examine(root, file) for key, file in files.items()}
+def refresh(files_text: str, root: str) -> str:
+    """Return encoded files as they are now; only those that changed are hashed again."""
+    if files_text == "{}":
+        return files_text
+    files = codec.decode_files(files_text)
+    return codec.encode_files({key: examine(root, file) for key, file in files.items()})
 
 
 def examine(root: str, file: FileRecord) -> FileRecord:

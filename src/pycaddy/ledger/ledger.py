@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pycaddy import codec
 from pycaddy import params as params_module
 from pycaddy._clock import utc_now_us
 from pycaddy._files import make_folders, replace_file
-from pycaddy._names import check_name, check_parts
-from pycaddy.codec import Owner
+from pycaddy._names import check_parts
 from pycaddy.errors import (
     FolderTakenError,
-    NameClashError,
-    ParamsError,
     PycaddyError,
     RunNotFoundError,
     RunStateError,
 )
-from pycaddy.layout import StorageMode, check_namespace
 from pycaddy.ledger import address as addresses
-from pycaddy.ledger import artifacts, sidecar, transitions
-from pycaddy.ledger.owner import is_alive, this_process
+from pycaddy.ledger import folders, heart, life, sidecar
+from pycaddy.ledger.watch import Watch
 from pycaddy.records import NewRun, RunKey, RunRecord, parse_uid
 from pycaddy.status import Status
-from pycaddy.stores import Choose, Selection, Store
+from pycaddy.stores import Choose, Decide, Selection, Store
 
 __all__ = ["Ledger"]
 
@@ -62,8 +57,6 @@ class Ledger:
         found_root, self._address = addresses.locate(os.fspath(address))
         self.root = found_root if root is None else os.path.abspath(root)
         self.durability = durability
-        self._checked: set[tuple[str, str]] = set()
-        self._shared: set[str] = set()
 
     def __repr__(self) -> str:
         return f"Ledger({self._address!r})"
@@ -104,7 +97,7 @@ class Ledger:
         run = NewRun(check_relpath(relpath), identifier, frozen.text, param_hash or frozen.key)
         record = self.create(run)
         if status is not Status.PENDING:
-            record = self._move(record, status)
+            record = life.move(self, record, status)
         return record.uid
 
     def log(
@@ -125,9 +118,9 @@ class Ledger:
         """
         record = self.get_record(identifier, uid, relpath=relpath)
         if path_dict:
-            record = self.attach(record, path_dict)
+            record = life.attach(self, record, path_dict)
         if status is not None:
-            self._move(record, status)
+            life.move(self, record, status)
 
     def get_record(
         self, identifier: str, uid: str | int, *, relpath: str | os.PathLike[str] = ""
@@ -173,7 +166,7 @@ class Ledger:
 
     def create(self, run: NewRun) -> RunRecord:
         """Add *run* under the next uid of its identifier."""
-        self._check_identifier(run)
+        folders.check_home(self.root, run)
         return self.store.create(run)
 
     def find_or_create(
@@ -183,80 +176,29 @@ class Ledger:
 
         One transaction: of many callers with the same params, one adds.
         """
-        self._check_identifier(run)
+        folders.check_home(self.root, run)
         return self.store.find_or_create(run, choose, status=status)
 
     def reread(self, record: RunRecord) -> RunRecord:
         """Return *record* as the ledger has it now."""
         return self.get_record(record.identifier, record.uid, relpath=record.relpath)
 
-    def start(self, record: RunRecord, attempt: int) -> RunRecord:
-        """Begin another attempt by this process; its folder is there when this returns."""
-        owner = this_process()
-        if not sidecar.has_one(record):
-            self.make_folder(record)
-        return self.change(
-            record,
-            lambda seen: transitions.start(
-                seen, owner, utc_now_us(), attempt=attempt, gone=self.is_gone
-            ),
-        )
-
-    def reopen(self, record: RunRecord) -> RunRecord:
-        """Begin another attempt by this process on a run that is DONE."""
-        owner = this_process()
-        return self.change(record, lambda seen: transitions.reopen(seen, owner, utc_now_us()))
-
-    def finish(
-        self, record: RunRecord, status: Status, attempt: int, error_text: str | None = None
-    ) -> RunRecord:
-        """End a run as DONE or ERROR, with the facts of its files as they are now."""
-        if not sidecar.has_one(record):
-            self.make_folder(record)
-        return self.change(
-            record,
-            lambda seen: transitions.finish(
-                seen,
-                status,
-                utc_now_us(),
-                attempt=attempt,
-                files_text=codec.encode_files(artifacts.refresh(seen.files, self.root)),
-                error_text=error_text,
-            ),
-        )
-
-    def attach(
-        self,
-        record: RunRecord,
-        files: Mapping[str, str | os.PathLike[str]],
-        *,
-        hash: bool = False,
-        replace: bool = False,
-        attempt: int | None = None,
-    ) -> RunRecord:
-        """Add files to a run by key."""
-
-        def attached(seen: RunRecord) -> RunRecord:
-            if attempt is not None:
-                transitions.fence(seen, attempt)
-            known = artifacts.attach(
-                seen.files, files, self.root, run=str(seen.key), hash=hash, replace=replace
-            )
-            return _with(seen, files_text=codec.encode_files(known))
-
-        return self.change(record, attached)
-
-    def set_result(
-        self, record: RunRecord, result: Mapping[str, Any] | None, attempt: int
-    ) -> RunRecord:
-        """Store what a run found out, in place of what it had stored before."""
-        text = None if result is None else _result_text(result)
-
-        def with_result(seen: RunRecord) -> RunRecord:
-            transitions.fence(seen, attempt)
-            return _with(seen, result_text=text)
-
-        return self.change(record, with_result)
+    def claim(self, runs: Sequence[NewRun], decide: Decide) -> tuple[int, RunRecord] | None:
+        """Store the first record that *decide* makes of *runs*; see `Store.claim`."""
+        folders.check_home(self.root, runs[0])
+        claimed = self.store.claim(runs, decide)
+        if claimed is None:
+            return None
+        _, record = claimed
+        try:
+            folders.make(self.root, record, fresh=record.attempt == 1)
+        except FolderTakenError:
+            # Its uid belongs to a run that the ledger does not know: nobody may claim it again.
+            self.change(record, lambda seen: seen.changed(trashed_us=utc_now_us()), describe=False)
+            raise
+        self.describe(record)
+        heart.hold(self.store, record)
+        return claimed
 
     def change(self, record: RunRecord, decide: Change, *, describe: bool = True) -> RunRecord:
         """Replace a run's record by what *decide* makes of it, and describe it in its folder.
@@ -295,71 +237,17 @@ class Ledger:
             make_folders(os.path.dirname(path))
             replace_file(path, content)
 
-    def make_folder(self, record: RunRecord) -> str:
-        """Make the run's folder and return its path.
-
-        Raises:
-            FolderTakenError: It holds a run that this ledger does not know: the ledger was
-                deleted, or another project lies there.
-        """
-        layout = record.layout
-        folder = os.path.join(self.root, layout.folder)
-        try:
-            os.mkdir(folder)
-        except FileNotFoundError:
-            make_folders(folder)
-        except FileExistsError:
-            taken = os.path.join(self.root, layout.sidecar)
-            if not sidecar.has_one(record) and os.path.exists(taken):
-                raise FolderTakenError(
-                    f"{folder} holds a run that the ledger does not know ({taken}). "
-                    f"Run `pycaddy rebuild {self.root}` to take it in.",
-                    run=str(record.key),
-                    path=folder,
-                ) from None
-        return folder
-
-    def make_parents(self, record: RunRecord, path: str) -> None:
-        """Make the folders above *path*, a nested file of the run.
-
-        Raises:
-            NameClashError: In PREFIX mode: one is the folder of a namespace or an identifier.
-        """
-        folder = path.rpartition("/")[0]
-        if folder not in self._shared:
-            if record.mode is StorageMode.PREFIX:
-                # Entered, so that no run is ever put where these files are.
-                self.store.take_folder(folder, "files")
-            self._shared.add(folder)
-        make_folders(os.path.join(self.root, folder))
-
-    def is_gone(self, owner: Owner) -> bool:
-        """Whether *owner* is known to be dead."""
-        return is_alive(owner, one_kernel=self._one_kernel) is False
+    def is_gone(self, record: RunRecord) -> bool:
+        """Whether the owner of a run is known to be dead."""
+        return self._watch.is_dead(record)
 
     def is_stale(self, record: RunRecord) -> bool:
         """Whether the run is RUNNING and its owner is known to be dead."""
-        return (
-            record.status is Status.RUNNING
-            and record.owner is not None
-            and self.is_gone(record.owner)
-        )
+        return record.status is Status.RUNNING and self.is_gone(record)
 
     @functools.cached_property
-    def _one_kernel(self) -> bool:
-        return self.store.is_local
-
-    def _move(self, record: RunRecord, status: Status) -> RunRecord:
-        if status is Status.RUNNING:
-            return self.start(record, record.attempt)
-        if status.is_final:
-            return self.finish(record, status, record.attempt)
-        raise RunStateError(
-            f"Run {record.key} is {record.status.name}, and no run becomes PENDING again. "
-            "Allocate a new one.",
-            run=str(record.key),
-            status=record.status,
-        )
+    def _watch(self) -> Watch:
+        return Watch(one_kernel=self.store.is_local)
 
     def _reread_any(self, record: RunRecord) -> RunRecord:
         found = self.store.get(record.relpath, record.identifier, parse_uid(record.uid))
@@ -367,47 +255,11 @@ class Ledger:
             raise _not_found(record.relpath, record.identifier, record.uid, trashed=False)
         return found
 
-    def _check_identifier(self, run: NewRun) -> None:
-        """Check the run's folder the first time it is seen: its name, and who lies there."""
-        if (run.relpath, run.identifier) in self._checked:
-            return
-        check_name(run.identifier, "identifier")
-        parts = (*run.relpath.split("/"), run.identifier) if run.relpath else (run.identifier,)
-        check_namespace(parts)
-        for depth in range(1, len(parts) + 1):
-            folder = os.path.join(self.root, *parts[:depth])
-            if os.path.exists(addresses.project_file(folder)):
-                raise NameClashError(
-                    f"{folder} is a project of its own. Open it with Project({folder!r}), or use "
-                    "another name.",
-                    name="/".join(parts),
-                    other=folder,
-                )
-        self._checked.add((run.relpath, run.identifier))
-
 
 def check_relpath(relpath: str | os.PathLike[str]) -> str:
     """Return a namespace as the ledger keeps it: "" or parts with "/" between them."""
     text = os.fspath(relpath).replace(os.sep, "/")
     return "" if text in ("", ".") else "/".join(check_parts(text, "relpath"))
-
-
-def _with(record: RunRecord, **changes: Any) -> RunRecord:
-    """Return *record* with *changes*, or *record* itself if they change nothing."""
-    if all(getattr(record, name) == value for name, value in changes.items()):
-        return record
-    return record.changed(**changes)
-
-
-def _result_text(result: Mapping[str, Any]) -> str:
-    text = params_module.dump(result, name="result")
-    if not text.startswith("{"):
-        raise ParamsError(
-            f"A result must be a mapping, not a {type(result).__name__}. "
-            "Give the value a name: {'value': ...}.",
-            path="result",
-        )
-    return text
 
 
 def _not_found(relpath: str, identifier: str, uid: str | int, *, trashed: bool) -> PycaddyError:

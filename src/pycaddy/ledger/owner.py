@@ -30,8 +30,8 @@ def is_alive(owner: Owner, *, one_kernel: bool) -> bool | None:
     """
     if owner.boot != boot_id():
         return False if one_kernel else None
-    if owner.namespace != pid_namespace():
-        return None  # in another container: its pids mean nothing here
+    if owner.namespace != pid_namespace() or os.name == "nt":
+        return None  # another container's pids mean nothing here; Windows tells no start times
     return _started(owner.pid) == owner.started
 
 
@@ -54,7 +54,7 @@ def _started(pid: int) -> int | None:
 def _started_without_proc(pid: int) -> int | None:
     """Return 0 for a living process where there is no /proc (macOS): its pid is all we know."""
     if os.path.exists("/proc/self/stat") or os.name == "nt":
-        return None
+        return None  # on Windows a signal 0 would end the process
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -76,6 +76,7 @@ def _record(facts: dict[str, Any]) -> RunRecord:
         param_version=int(facts["param_version"]),
         params_text=codec.encode(facts["params"]),
         created_us=from_iso(facts["created_at"]),
+        beat=0,
         status=Status(facts["status"]),
         attempt=int(facts["attempt"]),
         files_text=codec.encode(facts["files"]),

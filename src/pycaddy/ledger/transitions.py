@@ -19,10 +19,10 @@ from pycaddy.errors import (
 from pycaddy.records import RunRecord
 from pycaddy.status import Status
 
-__all__ = ["Gone", "fence", "finish", "refuse_busy", "reopen", "start"]
+__all__ = ["Gone", "adopt", "begin", "fence", "finish", "refuse_busy", "reopen", "start"]
 
-Gone = Callable[[Owner], bool]
-"""Whether an owner is known to be dead."""
+Gone = Callable[[RunRecord], bool]
+"""Whether the owner of a run is known to be dead."""
 
 
 def start(record: RunRecord, owner: Owner, now_us: int, *, attempt: int, gone: Gone) -> RunRecord:
@@ -42,7 +42,21 @@ def start(record: RunRecord, owner: Owner, now_us: int, *, attempt: int, gone: G
         if record.owner == owner and record.attempt == attempt:
             return record
         refuse_busy(record, owner, gone)
-    return _begin(record, owner, now_us)
+    return begin(record, owner, now_us)
+
+
+def adopt(record: RunRecord, owner: Owner, attempt: int) -> RunRecord:
+    """Hand a running attempt over to *owner*, which goes on in its name."""
+    fence(record, attempt)
+    if record.status is not Status.RUNNING:
+        raise RunStateError(
+            f"Run {record.key} is {record.status.name}: it was ended before its worker began. "
+            "Start it again.",
+            run=str(record.key),
+            status=record.status,
+        )
+    text = codec.encode_owner(owner)
+    return record if record.owner_text == text else record.changed(owner_text=text)
 
 
 def reopen(record: RunRecord, owner: Owner, now_us: int) -> RunRecord:
@@ -54,7 +68,7 @@ def reopen(record: RunRecord, owner: Owner, now_us: int) -> RunRecord:
             run=str(record.key),
             status=record.status,
         )
-    return _begin(record, owner, now_us)
+    return begin(record, owner, now_us)
 
 
 def finish(
@@ -101,7 +115,7 @@ def fence(record: RunRecord, attempt: int) -> None:
 
 def refuse_busy(record: RunRecord, owner: Owner, gone: Gone) -> None:
     """Raise if somebody is on the run who is not known to be dead."""
-    if record.owner is None or gone(record.owner):
+    if record.owner_text is None or gone(record):
         return
     where = "this process" if record.owner == owner else str(record.owner)
     raise RunBusyError(
@@ -113,7 +127,8 @@ def refuse_busy(record: RunRecord, owner: Owner, gone: Gone) -> None:
     )
 
 
-def _begin(record: RunRecord, owner: Owner, now_us: int) -> RunRecord:
+def begin(record: RunRecord, owner: Owner, now_us: int) -> RunRecord:
+    """Begin another attempt as *owner*, whatever the run's status is."""
     attempt = record.attempt + 1
     return record.changed(
         status=Status.RUNNING,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from pycaddy.ledger import Ledger, RunRecord
 from pycaddy.ledger.ledger import check_relpath
 from pycaddy.ledger.owner import this_process
 from pycaddy.project._root import make_root
+from pycaddy.project.claiming import Claims, Retry
 from pycaddy.project.session import Session
 from pycaddy.project.strategy import ExistingRun, find_or_create
 from pycaddy.records import NewRun, parse_uid
@@ -22,9 +23,12 @@ from pycaddy.status import Status
 from pycaddy.stores import Selection
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from pycaddy.ledger.doctor import Finding
     from pycaddy.ledger.rebuild import RebuildReport
     from pycaddy.ledger.verify import Difference
+    from pycaddy.project.report import RunReport
 
 __all__ = ["Project"]
 
@@ -138,17 +142,136 @@ class Project:
             ParamsError: A param has no canonical form; the message names it.
             RunBusyError: With CONTINUE: somebody is on the run.
         """
-        also = _ignored(ignore) if ignore else ()
-        frozen = params_module.freeze(params, ignore=self.ignore + also)
+        frozen = params_module.freeze(params, ignore=self.ignore + _ignored(ignore))
         run = NewRun(
             self.relpath,
             identifier,
             frozen.text,
             frozen.key,
-            self.storage_mode if storage_mode is None else _storage_mode(storage_mode),
+            self._mode(storage_mode),
             owner=this_process(),
         )
         return Session(self, find_or_create(self.ledger, run, existing_run_strategy))
+
+    def claim(
+        self,
+        identifier: str,
+        sweep: Iterable[Mapping[str, Any]],
+        *,
+        max_attempts: int = 3,
+        retry: Collection[Retry] = ("error", "stale"),
+        wait: bool = False,
+        storage_mode: StorageMode | None = None,
+        ignore: Collection[str] = (),
+    ) -> Iterator[Session]:
+        """Take the runs of a sweep one after another, each by one process only.
+
+        Start the same script in ten terminals, or as a job array: every configuration is done
+        once. A run is taken if it is neither DONE nor in somebody's hands; it is RUNNING in
+        this process when it is yielded, in the order of the sweep.
+
+            for run in project.claim("train", sweep):
+                with run:
+                    train(run.params, run.path("model.pt"))
+
+        Args:
+            identifier: What kind of runs they are ("train").
+            sweep: Their params: a sweep, or any iterable of mappings. Equal ones are run once.
+            max_attempts: How often a run may be started in all, by anybody.
+            retry: Which runs to take again: those that ended in "error", and those that are
+                "stale", whose process died.
+            wait: When the rest is in other hands, wait in case they fail or die.
+            storage_mode: For new runs, in place of the project's.
+            ignore: Params that do not tell runs apart, besides the project's.
+
+        Raises:
+            ParamsError: A configuration has no canonical form.
+        """
+        claims = Claims(
+            self.ledger,
+            self.relpath,
+            identifier,
+            sweep,
+            mode=self._mode(storage_mode),
+            ignore=self.ignore + _ignored(ignore),
+            max_attempts=max_attempts,
+            retry=retry,
+            wait=wait,
+        )
+        return (Session(self, record) for record in claims)
+
+    def run(
+        self,
+        function: Callable[[Session], Mapping[str, Any] | None],
+        sweep: Iterable[Mapping[str, Any]],
+        *,
+        identifier: str | None = None,
+        executor: str | Executor = "local",
+        workers: int | None = None,
+        retries: int = 0,
+        timeout_s: float | None = None,
+        gpus: int = 0,
+        fail_fast: bool = False,
+        progress: bool = True,
+        storage_mode: StorageMode | None = None,
+        ignore: Collection[str] = (),
+    ) -> RunReport:
+        """Call *function* with a session for each configuration that is not DONE yet.
+
+        A dict that it returns becomes the run's result. What it raises ends its run in ERROR,
+        with the traceback, and no other one. Call it again after an interruption, a crash or
+        a change of mind: what is DONE is skipped, the rest gets another chance. Several calls
+        may share a sweep, from any number of processes.
+
+        Args:
+            function: Takes the `Session`: `run.params`, `run.path(...)`.
+            sweep: The params of the runs: a sweep, or any iterable of mappings.
+            identifier: What kind of runs they are. Default: the function's name.
+            executor: "local": a process of its own for each run, whose output goes to
+                `stdout.log` in its folder. "threads" and "serial": in this process. Or any
+                `concurrent.futures.Executor`.
+            workers: How many runs at a time. Default: one per core.
+            retries: How often to start a run again that failed in this call.
+            timeout_s: "local" only: seconds after which a run is ended as failed.
+            gpus: "local" only: devices for each run, as CUDA_VISIBLE_DEVICES.
+            fail_fast: Begin no more runs once one has failed.
+            progress: Show a progress bar on a terminal or in a notebook.
+            storage_mode: For new runs, in place of the project's.
+            ignore: Params that do not tell runs apart, besides the project's.
+
+        Returns:
+            How many are done, were skipped or failed, and why; it prints as a summary.
+        """
+        from pycaddy.project.running import run_sweep
+
+        return run_sweep(
+            self,
+            function,
+            sweep,
+            identifier or _name_of(function),
+            executor=executor,
+            workers=workers,
+            retries=retries,
+            timeout_s=timeout_s,
+            gpus=gpus,
+            fail_fast=fail_fast,
+            progress=progress,
+            storage_mode=self._mode(storage_mode),
+            ignore=self.ignore + _ignored(ignore),
+        )
+
+    def reap(self, *, recursive: bool = True) -> list[Session]:
+        """Mark stale runs as ERROR, and return sessions on them.
+
+        A run is stale when it is RUNNING and its process is known to be dead: by the kernel on
+        this machine, elsewhere by a heartbeat that has stood still for two minutes while this
+        project watched. A live run is never touched.
+        """
+        return [
+            session.error(f"Its process ({session.record.owner}) died.")
+            for session in self.sessions(status=Status.RUNNING, recursive=recursive)
+            if session.is_stale
+        ]
 
     def session_of(self, run: str, uid: str | int | None = None) -> Session:
         """Return a session on a run that exists.
@@ -238,6 +361,9 @@ class Project:
 
         return project_html(self.root, self.relpath, self.ledger.store.counts())
 
+    def _mode(self, given: StorageMode | None) -> StorageMode:
+        return self.storage_mode if given is None else _storage_mode(given)
+
     def _find(self, run: str, uid: str | int | None, *, trashed: bool = False) -> RunRecord:
         identifier, number = (run, uid) if uid is not None else _split(run)
         if not identifier:
@@ -269,6 +395,13 @@ class Project:
             else "`pycaddy ls` lists the runs there are."
         )
         raise RunNotFoundError(f"No single run '{uid}' in {self!r}. {hint}", run=str(uid))
+
+
+def _name_of(function: object) -> str:
+    name = getattr(function, "__name__", None)
+    if not isinstance(name, str) or not name.isidentifier():
+        raise ValueError(f"{function!r} has no name to go by. Give identifier=...")
+    return name
 
 
 def _split(run: str) -> tuple[str, str]:

@@ -10,13 +10,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from pycaddy.errors import PycaddyError
-from pycaddy.ledger import Move, RunKey, RunRecord
+from pycaddy.ledger import Move, RunKey, RunRecord, folders, life, sidecar
 from pycaddy.status import Status
 
 if TYPE_CHECKING:
     from pycaddy.project.project import Project
 
-__all__ = ["Session"]
+__all__ = ["Session", "describe_error"]
 
 _LONGEST_ERROR = 65_536
 
@@ -130,8 +130,7 @@ class Session:
 
     @result.setter
     def result(self, value: Mapping[str, Any] | None) -> None:
-        ledger = self._project.ledger
-        self._record = ledger.set_result(self._record, value, self._attempt)
+        self._record = life.set_result(self._project.ledger, self._record, value, self._attempt)
 
     @property
     def files(self) -> dict[str, Path]:
@@ -142,9 +141,7 @@ class Session:
     @property
     def folder(self) -> Path:
         """The directory of the run's files; made when asked for."""
-        folder = self._project.ledger.make_folder(self._record)
-        self._has_folder = True
-        return Path(folder)
+        return Path(self._make_folder())
 
     def path(self, filename: str, include_identifier: bool = True) -> Path:
         """Return the path of the run's file *filename*; the folders above it are made.
@@ -160,10 +157,9 @@ class Session:
         layout = self._record.layout
         relative = layout.file(filename, include_identifier)
         if not self._has_folder:
-            self._project.ledger.make_folder(self._record)
-            self._has_folder = True
+            self._make_folder()
         if "/" in filename:
-            self._project.ledger.make_parents(self._record, relative)
+            folders.make_parents(self._project.ledger, self._record, relative)
         return self._project.root / relative
 
     def attach_files(
@@ -186,9 +182,13 @@ class Session:
         Raises:
             FileKeyError: A key is taken by another file, or the file is the ledger's own.
         """
-        ledger = self._project.ledger
-        self._record = ledger.attach(
-            self._record, file_dict, hash=hash, replace=replace, attempt=self._attempt
+        self._record = life.attach(
+            self._project.ledger,
+            self._record,
+            file_dict,
+            hash=hash,
+            replace=replace,
+            attempt=self._attempt,
         )
         return self
 
@@ -200,7 +200,7 @@ class Session:
             RunBusyError: Somebody is on it who is not known to be dead.
             FolderTakenError: The folder holds a run that the ledger does not know.
         """
-        self._take(self._project.ledger.start(self._record, self._attempt))
+        self._take(life.start(self._project.ledger, self._record, self._attempt))
         self._has_folder = True
         return self
 
@@ -222,7 +222,7 @@ class Session:
         Raises:
             LeaseLostError: Another process has taken the run over in the meantime.
         """
-        return self._finish(Status.ERROR, None if reason is None else _describe(reason))
+        return self._finish(Status.ERROR, None if reason is None else describe_error(reason))
 
     def reopen(self) -> Self:
         """Mark a DONE run as RUNNING in this process: another attempt in the same folder.
@@ -230,7 +230,7 @@ class Session:
         Raises:
             RunStateError: The run is not DONE.
         """
-        self._take(self._project.ledger.reopen(self._record))
+        self._take(life.reopen(self._project.ledger, self._record))
         return self
 
     def remove(self) -> None:
@@ -267,9 +267,16 @@ class Session:
             error.add_note(f"The run could not be marked as ERROR: {second}")
 
     def _finish(self, status: Status, error_text: str | None = None) -> Self:
-        ledger = self._project.ledger
-        self._record = ledger.finish(self._record, status, self._attempt, error_text)
+        self._record = life.finish(
+            self._project.ledger, self._record, status, self._attempt, error_text
+        )
         return self
+
+    def _make_folder(self) -> str:
+        record = self._record
+        folder = folders.make(self._project.ledger.root, record, fresh=not sidecar.has_one(record))
+        self._has_folder = True
+        return folder
 
     def _take(self, record: RunRecord) -> None:
         self._record = record
@@ -285,8 +292,12 @@ class Session:
         return session_html(self.record, self.files)
 
 
-def _describe(reason: BaseException | str) -> str:
-    """Return the traceback or text to keep: encodable, and its end if it is too long."""
+def describe_error(reason: BaseException | str) -> str:
+    """Return the traceback or text to keep: encodable, and its end if it is too long.
+
+    Raises:
+        TypeError: *reason* is neither an exception nor a text.
+    """
     if isinstance(reason, BaseException):
         from traceback import format_exception
 

@@ -60,4 +60,4 @@ def _is_free(ledger: Ledger, run: RunRecord) -> bool:
         return True
     if run.status is Status.PENDING and run.owner == this_process():
         return True
-    return ledger.is_gone(run.owner)
+    return ledger.is_gone(run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from pycaddy.stores.protocol import Choose, Identifier, Selection, Store
+from pycaddy.stores._rows import new as new_record
+from pycaddy.stores.protocol import Choose, Decide, Identifier, Selection, Store
 
-__all__ = ["Choose", "Identifier", "Selection", "Store"]
+__all__ = ["Choose", "Decide", "Identifier", "Selection", "Store", "new_record"]

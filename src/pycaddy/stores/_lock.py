@@ -21,7 +21,7 @@ except ImportError:  # Windows: SQLite's own busy handler is all there is.
 
 __all__ = ["WriterLock"]
 
-_POLLS = 5
+_POLLS = 8
 
 
 class WriterLock:
@@ -49,7 +49,7 @@ class WriterLock:
         for attempt in range(_POLLS):
             if self._try():
                 return
-            time.sleep(random.uniform(0, 0.0002 * 2**attempt))
+            time.sleep(random.uniform(0, min(0.0002 * 2**attempt, 0.002)))
         self._queue()
 
     def release(self) -> None:

@@ -14,7 +14,7 @@ __all__ = ["CHANGING", "COLUMNS", "FIXED", "Row", "changing", "decode", "fixed",
 
 Row = tuple[Any, ...]
 
-FIXED = ("mode", "param_hash", "param_version", "params", "created")
+FIXED = ("mode", "param_hash", "param_version", "params", "created", "beat")
 CHANGING = (
     "status",
     "attempt",
@@ -47,6 +47,7 @@ def new(run: NewRun) -> RunRecord:
         param_version=params.VERSION,
         params_text=run.params_text,
         created_us=now,
+        beat=0,
         status=Status.PENDING,
         attempt=0,
         files_text="{}",
@@ -68,6 +69,7 @@ def fixed(record: RunRecord) -> Row:
         record.param_version,
         record.params_text,
         record.created_us,
+        record.beat,
     )
 
 
@@ -89,7 +91,7 @@ def changing(record: RunRecord) -> Row:
 
 def decode(row: Row, relpath: str, identifier: str) -> RunRecord:
     """Return the record of a row of COLUMNS."""
-    id_, revision, uid, mode, param_hash, version, text, created, status, *rest = row
+    id_, revision, uid, mode, param_hash, version, text, created, beat, status, *rest = row
     return RunRecord(
         id_,
         revision,
@@ -101,6 +103,7 @@ def decode(row: Row, relpath: str, identifier: str) -> RunRecord:
         version,
         text,
         created,
+        beat,
         _STATUS[status],
         *rest,
     )

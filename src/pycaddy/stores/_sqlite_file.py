@@ -39,9 +39,9 @@ def connect(path: str, durability: str, project: str | None) -> Connection:
             ledger=path,
         )
     folder = os.path.dirname(path)
-    size_before, wal_before = _size(path), _size(f"{path}-wal")
-    if size_before <= 0 and wal_before <= 0:
-        _refuse_lost(path, size_before)
+    size = _size(path)
+    if size <= 0 and _size(f"{path}-wal") <= 0:
+        _refuse_lost(path, size)
     with translated(path):
         make_folders(folder)
         network = is_network(folder)
@@ -55,7 +55,7 @@ def connect(path: str, durability: str, project: str | None) -> Connection:
         )
         try:
             _prepare(sql, lock, path, project, network=network)
-            _refuse_truncated(sql, path, size_before, wal_before)
+            _refuse_truncated(sql, path)
             sql.execute(f"PRAGMA synchronous={'EXTRA' if network else SYNCHRONOUS[durability]}")
             # Checkpoints are ours: whole, and only under the writer's lock.
             sql.execute("PRAGMA wal_autocheckpoint=0")
@@ -130,14 +130,15 @@ def _refuse_foreign(sql: sqlite3.Connection, path: str, version: int) -> None:
         )
 
 
-def _refuse_truncated(sql: sqlite3.Connection, path: str, size: int, wal: int) -> None:
+def _refuse_truncated(sql: sqlite3.Connection, path: str) -> None:
     """Compare the file's size with its header's: SQLite looks only when it reads past the end."""
-    if size < 0 or wal > 0:  # made just now, or the newest pages are still in the WAL
-        return
     pages, page_size = (
         sql.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size")
     )
-    if 0 < size < pages * page_size:
+    if _size(f"{path}-wal") > 0:  # the newest pages need not be in the file yet
+        return
+    size = _size(path)
+    if size < pages * page_size:
         raise LedgerDamagedError(
             f"The ledger {path} is truncated: {size} bytes of {pages * page_size}. "
             f"Run `pycaddy rebuild` to make it again from the runs' folders.",

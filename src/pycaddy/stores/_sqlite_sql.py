@@ -18,6 +18,7 @@ FIND = (
 )
 FIND_NEWEST = FIND.replace("ORDER", "AND status=? ORDER") + " LIMIT 1"
 SWAP = f"UPDATE run SET {_CHANGES}, revision=? WHERE id=? AND revision=?"
+BEAT = "UPDATE run SET beat=beat+1 WHERE id=? AND attempt=? AND status='running'"
 INSERT = f"INSERT INTO run ({', '.join(_INSERTED)}) VALUES ({', '.join('?' for _ in _INSERTED)})"
 ADD = f"{INSERT} ON CONFLICT DO NOTHING"
 DROP_UNSTARTED = "DELETE FROM run WHERE identifier=? AND uid=? AND attempt=0 AND status='pending'"

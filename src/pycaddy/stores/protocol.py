@@ -9,10 +9,13 @@ from typing import Protocol
 from pycaddy.records import NewRun, RunRecord
 from pycaddy.status import Status
 
-__all__ = ["Choose", "Identifier", "Selection", "Store"]
+__all__ = ["Choose", "Decide", "Identifier", "Selection", "Store"]
 
 Choose = Callable[[Sequence[RunRecord]], RunRecord | None]
 """Picks one of the runs that have equal params, newest first, or none; may raise."""
+
+Decide = Callable[[NewRun, Sequence[RunRecord]], RunRecord | None]
+"""Turns a wanted run, and the runs with equal params, into the record to store, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,28 @@ class Store(Protocol):
 
         Returns:
             The run, and whether it was created.
+        """
+
+    def claim(self, runs: Sequence[NewRun], decide: Decide) -> tuple[int, RunRecord] | None:
+        """Offer each of *runs* to *decide*, and store the first record that it returns.
+
+        One transaction: of many callers, one claims a run.
+
+        Args:
+            runs: All of one identifier, in the order in which they are wanted.
+            decide: Called with a run and the runs with equal params, newest first. It returns
+                the next revision of one of those, a record without a row to be added under the
+                next uid, or None to leave the run to others.
+
+        Returns:
+            The position in *runs* and the record as stored; None if nothing was claimed.
+        """
+
+    def beat(self, held: Mapping[int, int]) -> set[int]:
+        """Count one beat for each RUNNING run of *held*, {row: attempt}.
+
+        Returns:
+            The rows that are no longer RUNNING in that attempt.
         """
 
     def get(self, relpath: str, identifier: str, uid: int) -> RunRecord | None:

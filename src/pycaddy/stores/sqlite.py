@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
@@ -19,7 +19,7 @@ from pycaddy.stores._connections import Connection, Connections
 from pycaddy.stores._mounts import is_network
 from pycaddy.stores._one_host import OneHost
 from pycaddy.stores._sqlite_errors import translated
-from pycaddy.stores.protocol import Choose, Identifier, Selection
+from pycaddy.stores.protocol import Choose, Decide, Identifier, Selection
 
 __all__ = ["SqliteStore"]
 
@@ -90,6 +90,28 @@ class SqliteStore:
                 return found, False
             return self._insert(at, record), True
 
+    def claim(self, runs: Sequence[NewRun], decide: Decide) -> tuple[int, RunRecord] | None:
+        with self._writing() as at:
+            for position, run in enumerate(runs):
+                candidates = self._find(at, run, None)
+                wanted = decide(run, candidates)
+                if wanted is None:
+                    continue
+                if wanted.row == 0:
+                    return position, self._insert(at, wanted)
+                old = next(record for record in candidates if record.row == wanted.row)
+                at.sql.execute(sql.SWAP, _swap_values(old, wanted))
+                return position, wanted
+        return None
+
+    def beat(self, held: Mapping[int, int]) -> set[int]:
+        with self._writing() as at:
+            return {
+                row
+                for row, attempt in held.items()
+                if at.sql.execute(sql.BEAT, (row, attempt)).rowcount == 0
+            }
+
     def get(self, relpath: str, identifier: str, uid: int) -> RunRecord | None:
         with self._reading() as at:
             row = at.sql.execute(
@@ -98,9 +120,8 @@ class SqliteStore:
         return None if row is None else _rows.decode(row, relpath, identifier)
 
     def swap(self, old: RunRecord, new: RunRecord) -> bool:
-        values = (*_rows.changing(new), new.revision, old.row, old.revision)
         with self._writing() as at:
-            return at.sql.execute(sql.SWAP, values).rowcount == 1
+            return at.sql.execute(sql.SWAP, _swap_values(old, new)).rowcount == 1
 
     def select(self, selection: Selection) -> list[RunRecord]:
         statement, values = sql.select(self.project, selection)
@@ -291,6 +312,10 @@ class SqliteStore:
             db.execute("PRAGMA wal_checkpoint(RESTART)")
         finally:
             db.execute(f"PRAGMA busy_timeout={int(_sqlite_file.BUSY_TIMEOUT_S * 1000)}")
+
+
+def _swap_values(old: RunRecord, new: RunRecord) -> _rows.Row:
+    return (*_rows.changing(new), new.revision, old.row, old.revision)
 
 
 def _refuse_clash(folder: str, wanted: str | None, taken: str, kind: str) -> None:

@@ -40,6 +40,7 @@ CREATE TABLE run (
     result        TEXT,              -- JSON
     error         TEXT,
     owner         TEXT,              -- JSON
+    beat          INTEGER NOT NULL DEFAULT 0,  -- goes up while the owner lives
     created       INTEGER NOT NULL,
     started       INTEGER,
     ended         INTEGER,

@@ -1,0 +1,182 @@
+"""A process of its own for each piece of work: what it leaks, exits or crashes harms nobody."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from queue import SimpleQueue
+from typing import Any, ParamSpec, TypeVar
+
+from pycaddy.errors import WorkerDiedError, WorkerTimeoutError
+from pycaddy.executors._functions import pack
+
+__all__ = ["LocalExecutor"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_GRACE_S = 5.0
+
+
+class LocalExecutor(Executor):
+    """Carries each piece of work out in a process of its own.
+
+    The processes are forked from a clean one that has *preload* loaded, and nothing of the
+    caller's; where there is no fork, each is a new interpreter.
+
+    Args:
+        workers: How many at a time. Default: one per core.
+        timeout_s: How many seconds one may take before it is killed. None: any time.
+        gpus: How many devices each gets, as CUDA_VISIBLE_DEVICES. 0: that is left alone.
+        preload: Modules to load once, before the processes are forked.
+        devices: The names of the devices to hand out. Default: those of CUDA_VISIBLE_DEVICES.
+    """
+
+    def __init__(
+        self,
+        workers: int | None = None,
+        *,
+        timeout_s: float | None = None,
+        gpus: int = 0,
+        devices: list[str] | None = None,
+        preload: tuple[str, ...] = (),
+    ) -> None:
+        self.timeout_s = timeout_s
+        self._slots = _slots(gpus, devices)
+        self.workers = workers or os.cpu_count() or 1
+        if self._slots is not None:
+            self.workers = min(self.workers, self._slots.qsize())
+        self._context = _context(preload)
+        self._waiters = ThreadPoolExecutor(self.workers, thread_name_prefix="pycaddy-local")
+        self._mutex = threading.Lock()
+        self._running: set[BaseProcess] = set()
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Carry *fn* out in a new process.
+
+        The future raises what *fn* raises, `WorkerDiedError` if its process ends without an
+        answer, and `WorkerTimeoutError` if it takes longer than `timeout_s`.
+        """
+        return self._waiters.submit(self._carry_out, pack(fn), pickle.dumps((args, kwargs)))
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Let what runs end, or, with *cancel_futures*, end it."""
+        if cancel_futures:
+            with self._mutex:
+                for process in self._running:
+                    process.terminate()
+        self._waiters.shutdown(wait=wait, cancel_futures=cancel_futures)
+
+    def _carry_out(self, function: bytes, arguments: bytes) -> Any:
+        if self._slots is None:
+            return self._in_a_process(function, arguments, None)
+        devices = self._slots.get()
+        try:
+            return self._in_a_process(function, arguments, devices)
+        finally:
+            self._slots.put(devices)
+
+    def _in_a_process(self, function: bytes, arguments: bytes, devices: str | None) -> Any:
+        ours, theirs = self._context.Pipe(duplex=False)
+        process = self._context.Process(
+            target=_child, args=(theirs, function, arguments, devices), daemon=False
+        )
+        with self._mutex:
+            process.start()
+            self._running.add(process)
+        theirs.close()
+        try:
+            return self._answer(process, ours)
+        finally:
+            with self._mutex:
+                self._running.discard(process)
+            ours.close()
+
+    def _answer(self, process: BaseProcess, answers: Connection) -> Any:
+        ready = wait([answers, process.sentinel], self.timeout_s)
+        if not ready:
+            _end(process)
+            raise WorkerTimeoutError(
+                f"It took longer than {self.timeout_s:g} s and was ended. Raise timeout_s, or "
+                "let it save checkpoints and go on from them.",
+                timeout_s=self.timeout_s,
+            )
+        try:
+            succeeded, value = answers.recv()
+        except EOFError:
+            process.join()
+            raise WorkerDiedError(
+                f"Its process {_ending(process.exitcode)} without an answer. "
+                "See the end of its stdout.log.",
+                exitcode=process.exitcode,
+            ) from None
+        process.join()
+        if succeeded:
+            return value
+        raise value
+
+
+def _child(answers: Connection, function: bytes, arguments: bytes, devices: str | None) -> None:
+    if devices is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = devices
+    try:
+        fn = pickle.loads(function)
+        args, kwargs = pickle.loads(arguments)
+        answer = (True, fn(*args, **kwargs))
+    except Exception as error:  # noqa: BLE001 - it is raised where the future is asked
+        answer = (False, _sendable(error))
+    answers.send(answer)
+
+
+def _sendable(error: Exception) -> Exception:
+    """Return *error*, or what stands for it if it does not survive pickling."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:  # noqa: BLE001 - an exception's own code may raise anything
+        return RuntimeError(f"{type(error).__qualname__}: {error}")
+    return error
+
+
+def _context(preload: tuple[str, ...]) -> Any:
+    if sys.platform == "win32" or "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(preload))
+    return context
+
+
+def _slots(gpus: int, devices: list[str] | None) -> SimpleQueue[str] | None:
+    """Return a queue of groups of *gpus* devices each; None if no devices are handed out."""
+    if not gpus:
+        return None
+    names = devices or [d for d in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if d]
+    if len(names) < gpus:
+        raise ValueError(
+            f"gpus={gpus}, and {len(names)} devices are known. Name them in CUDA_VISIBLE_DEVICES."
+        )
+    queue: SimpleQueue[str] = SimpleQueue()
+    for first in range(0, len(names) - gpus + 1, gpus):
+        queue.put(",".join(names[first : first + gpus]))
+    return queue
+
+
+def _end(process: BaseProcess) -> None:
+    process.terminate()
+    process.join(_GRACE_S)
+    if process.is_alive():
+        process.kill()
+        process.join()
+
+
+def _ending(exitcode: int | None) -> str:
+    if exitcode is not None and exitcode < 0:
+        return f"was ended by {signal.Signals(-exitcode).name}"
+    return f"exited with {exitcode}"

@@ -1,0 +1,79 @@
+"""The beat that tells other machines that the runs of this process are alive."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING
+
+from pycaddy.errors import LedgerError
+from pycaddy.ledger import watch
+from pycaddy.records import RunRecord
+
+if TYPE_CHECKING:
+    from pycaddy.stores import Store
+
+__all__ = ["hold", "release"]
+
+
+class _Heart:
+    """The runs that this process works on, and the thread that beats for them."""
+
+    def __init__(self) -> None:
+        self.mutex = threading.Lock()
+        self.held: dict[Store, dict[int, int]] = {}
+        self.wake = threading.Event()
+        self.thread: threading.Thread | None = None
+
+    def run(self) -> None:
+        while not self.wake.wait(watch.BEAT_S):
+            with self.mutex:
+                held = {store: dict(runs) for store, runs in self.held.items() if runs}
+                if not held:
+                    self.thread = None
+                    return
+            for store, runs in held.items():
+                self.beat(store, runs)
+
+    def beat(self, store: Store, runs: dict[int, int]) -> None:
+        try:
+            lost = store.beat(runs)
+        except LedgerError as error:
+            # The runs go on, and the next beat may come through.
+            from logging import getLogger
+
+            getLogger("pycaddy").warning("A beat for %d runs was missed: %s", len(runs), error)
+            return
+        with self.mutex:
+            for row in lost:
+                # Taken over or ended elsewhere; its own next call will say so.
+                if self.held[store].get(row) == runs[row]:
+                    del self.held[store][row]
+
+
+_heart = _Heart()
+
+
+def hold(store: Store, record: RunRecord) -> None:
+    """Beat for a run that this process has started."""
+    with _heart.mutex:
+        _heart.held.setdefault(store, {})[record.row] = record.attempt
+        if _heart.thread is None:
+            _heart.thread = threading.Thread(target=_heart.run, name="pycaddy-heart", daemon=True)
+            _heart.thread.start()
+
+
+def release(store: Store, record: RunRecord) -> None:
+    """Stop beating for a run."""
+    with _heart.mutex:
+        _heart.held.get(store, {}).pop(record.row, None)
+
+
+def _after_fork_in_child() -> None:
+    """Leave the parent's runs to the parent."""
+    global _heart  # noqa: PLW0603 - the inherited one may be locked by a thread that is gone
+    _heart = _Heart()
+
+
+if hasattr(os, "register_at_fork"):  # Windows has no fork.
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,0 +1,140 @@
+"""What happens to a run between its creation and its end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pycaddy import codec, params
+from pycaddy._clock import utc_now_us
+from pycaddy.errors import ParamsError, RunStateError
+from pycaddy.ledger import artifacts, folders, heart, sidecar, transitions
+from pycaddy.ledger.owner import this_process
+from pycaddy.records import RunRecord
+from pycaddy.status import Status
+
+if TYPE_CHECKING:
+    from pycaddy.ledger.ledger import Ledger
+
+__all__ = ["adopt", "attach", "finish", "move", "reopen", "set_result", "start"]
+
+
+def start(ledger: Ledger, record: RunRecord, attempt: int) -> RunRecord:
+    """Begin another attempt by this process; its folder is there when this returns."""
+    owner = this_process()
+    _make_first_folder(ledger, record)
+    started = ledger.change(
+        record,
+        lambda seen: transitions.start(
+            seen, owner, utc_now_us(), attempt=attempt, gone=ledger.is_gone
+        ),
+    )
+    heart.hold(ledger.store, started)
+    return started
+
+
+def adopt(ledger: Ledger, record: RunRecord, attempt: int) -> RunRecord:
+    """Go on with an attempt that another process began for this one."""
+    owner = this_process()
+    adopted = ledger.change(record, lambda seen: transitions.adopt(seen, owner, attempt))
+    heart.hold(ledger.store, adopted)
+    return adopted
+
+
+def reopen(ledger: Ledger, record: RunRecord) -> RunRecord:
+    """Begin another attempt by this process on a run that is DONE."""
+    owner = this_process()
+    started = ledger.change(record, lambda seen: transitions.reopen(seen, owner, utc_now_us()))
+    heart.hold(ledger.store, started)
+    return started
+
+
+def finish(
+    ledger: Ledger,
+    record: RunRecord,
+    status: Status,
+    attempt: int,
+    error_text: str | None = None,
+) -> RunRecord:
+    """End a run as DONE or ERROR, with the facts of its files as they are now."""
+    _make_first_folder(ledger, record)
+    finished = ledger.change(
+        record,
+        lambda seen: transitions.finish(
+            seen,
+            status,
+            utc_now_us(),
+            attempt=attempt,
+            files_text=artifacts.refresh(seen.files_text, ledger.root),
+            error_text=error_text,
+        ),
+    )
+    heart.release(ledger.store, finished)
+    return finished
+
+
+def move(ledger: Ledger, record: RunRecord, status: Status) -> RunRecord:
+    """Move a run to *status* in the name of its latest attempt."""
+    if status is Status.RUNNING:
+        return start(ledger, record, record.attempt)
+    if status.is_final:
+        return finish(ledger, record, status, record.attempt)
+    raise RunStateError(
+        f"Run {record.key} is {record.status.name}, and no run becomes PENDING again. "
+        "Allocate a new one.",
+        run=str(record.key),
+        status=record.status,
+    )
+
+
+def attach(
+    ledger: Ledger,
+    record: RunRecord,
+    files: Mapping[str, str | os.PathLike[str]],
+    *,
+    hash: bool = False,
+    replace: bool = False,
+    attempt: int | None = None,
+) -> RunRecord:
+    """Add files to a run by key."""
+
+    def attached(seen: RunRecord) -> RunRecord:
+        if attempt is not None:
+            transitions.fence(seen, attempt)
+        known = artifacts.attach(
+            seen.files, files, ledger.root, run=str(seen.key), hash=hash, replace=replace
+        )
+        text = codec.encode_files(known)
+        return seen if text == seen.files_text else seen.changed(files_text=text)
+
+    return ledger.change(record, attached)
+
+
+def set_result(
+    ledger: Ledger, record: RunRecord, result: Mapping[str, Any] | None, attempt: int
+) -> RunRecord:
+    """Store what a run found out, in place of what it had stored before."""
+    text = None if result is None else _result_text(result)
+
+    def with_result(seen: RunRecord) -> RunRecord:
+        transitions.fence(seen, attempt)
+        return seen if text == seen.result_text else seen.changed(result_text=text)
+
+    return ledger.change(record, with_result)
+
+
+def _make_first_folder(ledger: Ledger, record: RunRecord) -> None:
+    if not sidecar.has_one(record):
+        folders.make(ledger.root, record, fresh=True)
+
+
+def _result_text(result: Mapping[str, Any]) -> str:
+    text = params.dump(result, name="result")
+    if not text.startswith("{"):
+        raise ParamsError(
+            f"A result must be a mapping, not a {type(result).__name__}. "
+            "Give the value a name: {'value': ...}.",
+            path="result",
+        )
+    return text

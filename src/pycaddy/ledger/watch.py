@@ -1,0 +1,60 @@
+"""Who is dead: the kernel's word on this machine, a heart that stands still elsewhere."""
+
+from __future__ import annotations
+
+import time
+
+from pycaddy.codec import Owner
+from pycaddy.ledger.owner import is_alive
+from pycaddy.records import RunRecord
+
+__all__ = ["BEAT_S", "LEASE_S", "Watch"]
+
+BEAT_S = 10.0
+"""Seconds between two beats of a run's owner."""
+
+LEASE_S = 120.0
+"""Seconds without a beat, by the observer's own clock, after which an owner counts as dead."""
+
+# A claim passes over the runs of its neighbours, and asks about the same few owners each time.
+_TRUST_S = 0.5
+
+
+class Watch:
+    """One observer's memory of who was alive when.
+
+    Args:
+        one_kernel: Only processes under this machine's kernel can use the ledger.
+    """
+
+    def __init__(self, *, one_kernel: bool) -> None:
+        self._one_kernel = one_kernel
+        self._alive_at: dict[Owner, float] = {}
+        self._seen: dict[tuple[int, int], tuple[int, float]] = {}
+
+    def is_dead(self, record: RunRecord) -> bool:
+        """Whether the run's owner is known to be dead. Without an owner nobody is."""
+        owner = record.owner
+        if owner is None:
+            return False
+        now = time.monotonic()
+        if now - self._alive_at.get(owner, -_TRUST_S) < _TRUST_S:
+            return False
+        alive = is_alive(owner, one_kernel=self._one_kernel)
+        if alive is None:
+            return self._is_silent(record, now)
+        if alive:
+            self._alive_at[owner] = now
+        return not alive
+
+    def _is_silent(self, record: RunRecord, now: float) -> bool:
+        """Whether the run's beat has not moved for a whole lease while we watched.
+
+        No wall clock decides: neither ours nor the owner's may be right.
+        """
+        key = (record.row, record.attempt)
+        beat, since = self._seen.get(key, (-1, now))
+        if beat != record.beat:
+            self._seen[key] = (record.beat, now)
+            return False
+        return now - since >= LEASE_S

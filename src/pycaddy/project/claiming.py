@@ -1,0 +1,167 @@
+"""Taking the runs of a sweep one after another, each by one process only."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Literal
+
+from pycaddy import params
+from pycaddy._clock import utc_now_us
+from pycaddy.layout import StorageMode
+from pycaddy.ledger import Ledger, transitions
+from pycaddy.ledger.owner import this_process
+from pycaddy.records import NewRun, RunRecord
+from pycaddy.status import Status
+from pycaddy.stores import Selection, new_record
+
+__all__ = ["Claims", "Retry"]
+
+Retry = Literal["error", "stale"]
+
+# As many runs as one claim looks at: what others hold is passed over within one transaction.
+_BATCH = 256
+_WAIT_S = 1.0
+
+
+class Claims:
+    """The runs of one sweep that this process can take.
+
+    Iterating takes them, in the order of the sweep, until each is DONE, in somebody's hands, or
+    has used up its attempts.
+
+    Args:
+        ledger: Where the runs are.
+        relpath: Their namespace.
+        identifier: What kind of runs they are.
+        configs: Their params. An iterator is read whole; anything else is iterated repeatedly.
+        mode: How new runs keep their files.
+        ignore: Params that do not tell runs apart.
+        max_attempts: How often a run may be started in all.
+        retry: Which runs to take again: those that ended in "error", and those that are "stale".
+        wait: Wait for the runs that others hold, in case they fail or their owners die.
+        earlier: Attempts by param hash that do not count towards *max_attempts*.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        relpath: str,
+        identifier: str,
+        configs: Iterable[Mapping[str, Any]],
+        *,
+        mode: StorageMode,
+        ignore: Collection[str] = (),
+        max_attempts: int = 3,
+        retry: Collection[Retry] = ("error", "stale"),
+        wait: bool = False,
+        earlier: Mapping[str, int] | None = None,
+    ) -> None:
+        self._ledger = ledger
+        self._relpath = relpath
+        self._identifier = identifier
+        self._configs = list(configs) if isinstance(configs, Iterator) else configs
+        self._mode = mode
+        self._ignore = ignore
+        self._max_attempts = _positive(max_attempts)
+        self._retry = _retries(retry)
+        self._wait = wait
+        self._earlier = earlier or {}
+        self.duplicates = 0
+        """How many configurations had the same params as an earlier one."""
+        self.exhausted = 0
+        """How many runs have used up their attempts."""
+        self.done_before = 0
+        """How many configurations were DONE when the pass began."""
+        self.held = 0
+        """How many runs were in other hands at the last look."""
+
+    def __iter__(self) -> Iterator[RunRecord]:
+        while True:
+            claimed = False
+            for record in self.one_pass():
+                claimed = True
+                yield record
+            if claimed:
+                continue
+            if not (self._wait and self.held):
+                return
+            time.sleep(_WAIT_S)
+
+    def one_pass(self) -> Iterator[RunRecord]:
+        """Go through the sweep once, from its beginning to its end."""
+        self.duplicates = self.exhausted = self.held = self.done_before = 0
+        wanted = self._wanted()
+        batch = list(islice(wanted, _BATCH))
+        while batch:
+            claimed = self._ledger.claim(batch, self._decide)
+            if claimed is None:
+                batch = list(islice(wanted, _BATCH))
+                continue
+            position, record = claimed
+            yield record
+            batch = batch[position + 1 :]
+            batch += islice(wanted, _BATCH - len(batch))
+
+    def _wanted(self) -> Iterator[NewRun]:
+        """Yield the runs that were not DONE when the pass began, without duplicates."""
+        done = self._done()
+        seen: set[str] = set()
+        for config in self._configs:
+            frozen = params.freeze(config, ignore=self._ignore)
+            if frozen.key in seen:
+                self.duplicates += 1
+                continue
+            seen.add(frozen.key)
+            if frozen.key in done:
+                self.done_before += 1
+            else:
+                yield NewRun(self._relpath, self._identifier, frozen.text, frozen.key, self._mode)
+
+    def _done(self) -> set[str]:
+        selection = Selection(self._relpath, self._identifier, status=Status.DONE)
+        return {record.param_hash for record in self._ledger.records(selection)}
+
+    def _decide(self, run: NewRun, found: Sequence[RunRecord]) -> RunRecord | None:
+        """Return the attempt to begin on *run*, given its runs with equal params, or None."""
+        owner, now = this_process(), utc_now_us()
+        if any(record.status is Status.DONE for record in found):
+            return None
+        if any(self._in_hands(record) for record in found):
+            self.held += 1
+            return None
+        if not found:
+            return transitions.begin(new_record(run), owner, now)
+        free = next((record for record in found if self._may_begin(record)), None)
+        if free is None:
+            self.exhausted += 1
+            return None
+        return transitions.begin(free, owner, now)
+
+    def _in_hands(self, record: RunRecord) -> bool:
+        if record.status.is_final or record.owner_text is None:
+            return False
+        if record.status is Status.PENDING and record.owner == this_process():
+            return False
+        return not self._ledger.is_gone(record)
+
+    def _may_begin(self, record: RunRecord) -> bool:
+        if record.status is Status.PENDING:
+            return True
+        reason: Retry = "error" if record.status is Status.ERROR else "stale"
+        allowed = self._earlier.get(record.param_hash, 0) + self._max_attempts
+        return reason in self._retry and record.attempt < allowed
+
+
+def _positive(max_attempts: int) -> int:
+    if max_attempts < 1:
+        raise ValueError(f"max_attempts must be at least 1, not {max_attempts!r}.")
+    return max_attempts
+
+
+def _retries(retry: Collection[Retry]) -> frozenset[Retry]:
+    given = frozenset(retry)
+    if unknown := given - {"error", "stale"}:
+        raise ValueError(f"retry takes 'error' and 'stale', not {', '.join(map(repr, unknown))}.")
+    return given

@@ -1,0 +1,129 @@
+"""What happens to one run where its work is done: in this process or in a worker."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pycaddy.errors import LeaseLostError, ParamsError
+from pycaddy.ledger import RunKey, life
+from pycaddy.project.project import Project
+from pycaddy.project.session import Session, describe_error
+from pycaddy.status import Status
+
+__all__ = ["Assignment", "Outcome", "work"]
+
+OUTPUT = "stdout.log"
+_TAIL_BYTES = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One attempt on one run, to be carried out by a worker."""
+
+    project: Project
+    """The project without its connections: each worker opens its own."""
+    run: RunKey
+    attempt: int
+    capture: bool
+    """Whether the worker's output is this run's alone and goes to its folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended."""
+
+    run: RunKey
+    status: Status
+    seconds: float
+    reason: str | None = None
+    """The last line of the error."""
+
+
+def work(assignment: Assignment, function: Callable[[Session], Any]) -> Outcome:
+    """Carry out *function* on a run, and record how it ended.
+
+    Raises:
+        LeaseLostError: Somebody else has taken the run over; nothing was changed.
+    """
+    begun = time.perf_counter()
+    session = _session(assignment)
+    output = session.path(OUTPUT)
+    error: BaseException | None = None
+    with _captured(output) if assignment.capture else nullcontext():
+        try:
+            _store(session, function(session))
+        except LeaseLostError:
+            raise
+        except BaseException as caught:  # noqa: BLE001 - recorded, and raised again if it must be
+            error = caught
+    reason = None
+    if error is None:
+        _end(session)
+    else:
+        text = describe_error(error)
+        session.error(text + (_tail(output) if assignment.capture else ""))
+        reason = text.strip().rpartition("\n")[2]
+    if isinstance(error, KeyboardInterrupt):
+        raise error
+    return Outcome(assignment.run, session.status, time.perf_counter() - begun, reason)
+
+
+def _session(assignment: Assignment) -> Session:
+    ledger = assignment.project.ledger
+    run = assignment.run
+    record = ledger.get_record(run.identifier, run.uid, relpath=run.relpath)
+    return Session(assignment.project, life.adopt(ledger, record, assignment.attempt))
+
+
+def _store(session: Session, returned: Any) -> None:
+    if returned is None:
+        return
+    try:
+        session.result = returned
+    except ParamsError as error:
+        raise ParamsError(
+            f"What the function returned cannot be stored. {error} Return a dict of numbers and "
+            "texts, or None, and write everything else to session.path(...).",
+            path="result",
+        ) from error
+
+
+def _end(session: Session) -> None:
+    """Mark the run as DONE, unless the function has ended it itself."""
+    if not session.status.is_final:
+        session.done()
+
+
+@contextmanager
+def _captured(path: Path) -> Iterator[None]:
+    """Send what Python, C code and child processes print to the end of the file *path*."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    saved = os.dup(1), os.dup(2)
+    with path.open("ab") as file:
+        try:
+            os.dup2(file.fileno(), 1)
+            os.dup2(file.fileno(), 2)
+            yield
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            for target, source in enumerate(saved, start=1):
+                os.dup2(source, target)
+                os.close(source)
+
+
+def _tail(path: Path) -> str:
+    """Return the end of a run's output, for its error."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - _TAIL_BYTES))
+        end = file.read().decode("utf-8", "replace").strip()
+    return f"\nThe end of {path.name}:\n{end}\n" if end else ""
