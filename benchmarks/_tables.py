@@ -46,9 +46,10 @@ def is_over(row: Row) -> bool:
 
 def machine(facts: Mapping[str, Any]) -> str:
     """Return one sentence on the machine that measured."""
+    load = "" if facts["load"] is None else f", load {facts['load']:.1f} at the start"
     return (
         f"Python {facts['python']}, SQLite {facts['sqlite']}, {facts['system']}, "
-        f"{facts['cores']} cores, {facts['file_system']}, an fsync of 4 KiB takes "
+        f"{facts['cores']} cores{load}, {facts['file_system']} where an fsync of 4 KiB takes "
         f"{facts['fsync_us']:,.0f} us"
     )
 

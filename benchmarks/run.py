@@ -42,8 +42,8 @@ def main() -> None:
         with scratch(wanted.data) as folder:
             if file_system(folder) == "tmpfs":
                 console.print(f"{folder} is in memory: what waits for the disk looks cheap there.")
-            with console.status(f"Measuring {figure}"):
-                result = measured(figure, folder, quick=wanted.quick)
+            console.print(f"Measuring {figure} ...")  # no spinner: its thread would take part
+            result = measured(figure, folder, quick=wanted.quick)
         results.mkdir(parents=True, exist_ok=True)
         (results / f"{figure}.json").write_text(json.dumps(result, indent=1) + "\n")
         show(console, result)

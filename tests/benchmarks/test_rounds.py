@@ -62,7 +62,7 @@ def test_the_document_takes_the_tables_and_keeps_its_words(tmp_path: Path) -> No
     machine = dict.fromkeys(("python", "sqlite", "system", "cores", "file_system"), "?")
     result = {
         "figure": "lifecycle",
-        "machine": {**machine, "fsync_us": 150.0},
+        "machine": {**machine, "fsync_us": 150.0, "load": 0.1},
         "measured_at": "2026-01-02T03:04:05+00:00",
         "rows": [row("a life", [2e-3], [1e-3], limit=1.5)],
     }
