@@ -273,7 +273,7 @@ class SqliteStore:
             except BaseException as error:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
-                if _is_io_error(error):
+                if _must_reopen(error):
                     # After a failed fsync the kernel may have dropped dirty pages: start anew.
                     self._connections.drop()
                 raise
@@ -349,8 +349,8 @@ def _created(record: RunRecord) -> tuple[int, int]:
     return record.created_us, int(record.uid)
 
 
-def _is_io_error(error: BaseException) -> bool:
-    return (
-        isinstance(error, sqlite3.OperationalError)
-        and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_IOERR
-    )
+def _must_reopen(error: BaseException) -> bool:
+    """Whether the connection is of no more use: the disk failed, or it was opened to read only."""
+    if not isinstance(error, sqlite3.OperationalError):
+        return False
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY)
