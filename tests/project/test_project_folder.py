@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -71,7 +72,8 @@ def test_a_project_that_became_read_only_says_so(tmp_path: Path) -> None:
     run = project.session("train").start()
     project.ledger.store.close()
     with read_only(tmp_path / "results"):
-        for write in (lambda: project.session("train"), run.done, lambda: run.attach_files({})):
+        attach = partial(run.attach_files, {"log": tmp_path / "train.log"})
+        for write in (partial(project.session, "train"), run.done, attach):
             with pytest.raises(LedgerStorageError, match=r"results/\.pycaddy/ledger\.db .*kept"):
                 write()
     assert run.status is Status.RUNNING
@@ -125,6 +127,9 @@ def test_a_description_that_cannot_be_written_is_named_and_mended(tmp_path: Path
     assert '"done"' in sidecar.read_text()
 
 
+# -- names that differ only by case -----------------------------------------------------------
+
+
 def test_two_roots_that_differ_only_by_case(tmp_path: Path) -> None:
     Project(tmp_path / "Results").ensure_folder()
     for make in (
@@ -151,6 +156,9 @@ def test_two_sub_folders_that_differ_only_by_case(tmp_path: Path) -> None:
     project.sub("ImageNet").session("train")
     with pytest.raises(NameClashError, match=r"'imagenet' differs only by case from 'ImageNet'"):
         project.sub("imagenet").session("train")
+
+
+# -- ledgers that are none ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("use", ["session", "sessions", "doctor"])

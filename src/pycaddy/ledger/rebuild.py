@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
 import time
@@ -132,17 +131,13 @@ def _project_id(root: str, found: Found) -> str:
 def _set_aside(ledger: str) -> str | None:
     """Move what is left of the damaged ledger into `backups`; return where it lies now.
 
-    A WAL that stayed behind alone goes too: SQLite would write its pages into the new ledger.
+    A WAL that stayed behind alone goes too: SQLite would play it into the new ledger.
     """
-    left = [ending for ending in ("-wal", "-shm", "") if os.path.exists(f"{ledger}{ending}")]
-    if not left:
-        return None
     backups = os.path.join(os.path.dirname(ledger), "backups")
     make_folders(backups)
-    stamp = time.strftime("damaged-%Y%m%dT%H%M%S", time.gmtime())
-    taken = "".join(os.listdir(backups))
-    number = next(n for n in itertools.count(1) if f"{stamp}-{n}.db" not in taken)
-    target = os.path.join(backups, f"{stamp}-{number}.db")
-    for ending in left:
-        os.rename(f"{ledger}{ending}", f"{target}{ending}")
-    return target if "" in left else None
+    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
+    target = os.path.join(backups, f"damaged-{stamp}-{random_id()[:6]}.db")
+    for ending in ("-wal", "-shm", ""):
+        with suppress(FileNotFoundError):  # the last one to close it deletes its WAL
+            os.rename(f"{ledger}{ending}", f"{target}{ending}")
+    return target if os.path.exists(target) else None

@@ -81,9 +81,16 @@ def select(project: str, selection: Selection) -> tuple[str, list[object]]:
     statement = (
         f"SELECT i.relpath, i.name, {columns} FROM identifier i JOIN run r ON r.identifier=i.id "
         f"WHERE {' AND '.join(conditions)} "
-        f"ORDER BY {'r.id DESC' if selection.newest_first else 'i.relpath, i.name, r.uid'}"
+        f"ORDER BY {_order(selection)}"
     )
     if selection.limit is not None:
         statement += " LIMIT ?"
         values.append(selection.limit)
     return statement, values
+
+
+def _order(selection: Selection) -> str:
+    if not selection.newest_first:
+        return "i.relpath, i.name, r.uid"
+    of_one = selection.identifier is not None and selection.relpath is not None
+    return "r.uid DESC" if of_one and not selection.recursive else "r.id DESC"

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from pycaddy._names import fold
@@ -45,8 +46,9 @@ class SqliteStore:
         self.durability = durability
         self._given_project = project
         self._project: str | None = project
-        self._connections = Connections(self._connect)
-        self._one_host = OneHost(path, self._beat)
+        # No reference to the store itself: it is closed as soon as nobody has it any more.
+        self._connections = Connections(partial(_sqlite_file.connect, path, durability, project))
+        self._one_host = OneHost(path)
 
     def __repr__(self) -> str:
         return f"SqliteStore({self.path!r})"
@@ -156,17 +158,19 @@ class SqliteStore:
     ) -> int:
         added = 0
         with self._writing() as at:
-            for folder in shared:
-                self._take_folder(at, folder, "files")
             for (relpath, name), uid in highest.items():
                 at.sql.execute(sql.RAISE_UID, (uid, self._enter_identifier(at, relpath, name)))
-            for record in records:
+            # In the order of their creation, which `newest_first` reads backwards.
+            for record in sorted(records, key=_created):
                 identifier = self._enter_identifier(at, record.relpath, record.identifier)
                 number = int(record.uid)
                 at.sql.execute(sql.RAISE_UID, (number, identifier))
                 at.sql.execute(sql.DROP_UNSTARTED, (identifier, number))
                 values = (*_rows.fixed(record), *_rows.changing(record))
                 added += at.sql.execute(sql.ADD, (identifier, number, 1, *values)).rowcount
+            # Now that the folders of the runs are entered, those in between are files' as well.
+            for folder in shared:
+                self._take_folder(at, folder, "files")
         return added
 
     def backup(self, target: str) -> None:
@@ -235,31 +239,32 @@ class SqliteStore:
             key = (self.project, fold(folder))
             taken = at.sql.execute(sql.FOLDER, key).fetchone()
             if taken is None:
-                at.sql.execute(sql.TAKE_FOLDER, (*key, folder, wanted or "names"))
+                at.sql.execute(sql.TAKE_FOLDER, (*key, folder, kind))
             else:
                 _refuse_clash(folder, wanted, *taken)
-
-    def _connect(self) -> Connection:
-        return _sqlite_file.connect(self.path, self.durability, self._given_project)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         """Hand out the connection for reading statements."""
         with translated(self.path):
-            yield self._current()
+            connection = self._hold()
+            try:
+                yield connection
+            finally:
+                connection.release()
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         """Run the block as one transaction that no other writer interrupts."""
         with translated(self.path):
-            connection = self._current()
+            connection = self._hold()
             db = connection.sql
             try:
                 connection.lock.acquire()
                 # Deferred, it would fail at once when another writer came between.
                 db.execute("BEGIN IMMEDIATE")
                 if connection.on_network:
-                    self._hold(db)
+                    self._claim_host(db)
                 yield connection
                 db.execute("COMMIT")
                 connection.commits += 1
@@ -268,36 +273,38 @@ class SqliteStore:
             except BaseException as error:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
-                if _is_io_error(error):
+                if _must_reopen(error):
                     # After a failed fsync the kernel may have dropped dirty pages: start anew.
                     self._connections.drop()
                 raise
             finally:
                 connection.lock.release()
+                connection.release()
 
-    def _hold(self, db: sqlite3.Connection) -> None:
+    def _claim_host(self, db: sqlite3.Connection) -> None:
         """Go on in the transaction when this host may write; wait for that outside of it."""
         while (holder := self._one_host.claim(db)) is not None:
             db.execute("ROLLBACK")
             self._one_host.watch(db, holder)
             db.execute("BEGIN IMMEDIATE")
-        self._one_host.keep()
+        self._one_host.keep(self._beat)
 
     def _beat(self) -> None:
         with self._writing():
             pass
 
-    def _current(self) -> Connection:
-        """Return this thread's connection to the file that is at the path now."""
-        connection = self._connections.get()
-        try:
-            if os.stat(self.path).st_ino == connection.inode:
-                return connection
-        except FileNotFoundError:
-            pass
-        # It was deleted, or replaced by a rebuild: writing on would be writing into nothing.
-        self._connections.drop()
-        return self._connections.get()
+    def _hold(self) -> Connection:
+        """Return this thread's connection to the file that is at the path now, held."""
+        while True:
+            connection = self._connections.hold()
+            try:
+                if os.stat(self.path).st_ino == connection.inode:
+                    return connection
+            except FileNotFoundError:
+                pass
+            # It was deleted, or replaced by a rebuild: writing on would be writing into nothing.
+            self._connections.drop()
+            connection.release()
 
     def _checkpoint(self, db: sqlite3.Connection) -> None:
         """Move the WAL into the database once it has grown, under the writer's lock.
@@ -338,8 +345,12 @@ def _refuse_clash(folder: str, wanted: str | None, taken: str, kind: str) -> Non
         )
 
 
-def _is_io_error(error: BaseException) -> bool:
-    return (
-        isinstance(error, sqlite3.OperationalError)
-        and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_IOERR
-    )
+def _created(record: RunRecord) -> tuple[int, int]:
+    return record.created_us, int(record.uid)
+
+
+def _must_reopen(error: BaseException) -> bool:
+    """Whether the connection is of no more use: the disk failed, or it was opened to read only."""
+    if not isinstance(error, sqlite3.OperationalError):
+        return False
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY)
