@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any
 
 from pycaddy.sweeper.base import Config, Sweep
+from pycaddy.sweeper.tree import either
 
 
 class UnionSweep(Sweep):
@@ -49,18 +50,6 @@ class UnionSweep(Sweep):
 
     def __repr__(self) -> str:
         return " + ".join(map(repr, self._sweepers))
-
-
-def either(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:
-    """The keys of a configuration that has one shape or the other."""
-    both = {**left, **right}
-    for key in left.keys() & right.keys():
-        one, other = left[key], right[key]
-        if isinstance(one, dict) and isinstance(other, dict):
-            both[key] = either(one, other)
-        elif isinstance(other, dict):
-            both[key] = one  # a leaf clashes with more than a dict does
-    return both
 
 
 def _parts(sweep: Sweep) -> tuple[Sweep, ...]:
