@@ -23,6 +23,8 @@ if TYPE_CHECKING:
         Uniform,
     )
     from pycaddy.sweeper.drawn import LatinHypercubeSweep, RandomSweep, SobolSweep
+    from pycaddy.sweeper.files import load_sweep
+    from pycaddy.sweeper.written import sweep_from
 
 __all__ = [
     "ChainSweep",
@@ -41,6 +43,8 @@ __all__ = [
     "StrategyName",
     "Sweep",
     "Uniform",
+    "load_sweep",
+    "sweep_from",
 ]
 
 _HOMES = {
@@ -54,6 +58,8 @@ _HOMES = {
         "Uniform",
     ),
     "drawn": ("LatinHypercubeSweep", "RandomSweep", "SobolSweep"),
+    "files": ("load_sweep",),
+    "written": ("sweep_from",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -191,7 +191,7 @@ class Sweep(ABC):
             )
         return self.shuffle(seed=seed)[:wanted]
 
-    def repeat(self, seeds: int | Iterable[Any], *, name: str = "seed") -> Sweep:
+    def repeat(self, seeds: SupportsIndex | Iterable[Any], *, name: str = "seed") -> Sweep:
         """Every configuration once with each seed, as the param *name*.
 
         Args:
@@ -203,7 +203,8 @@ class Sweep(ABC):
         """
         from pycaddy.sweeper.dict_sweep import DictSweep
 
-        nested: Any = seeds if isinstance(seeds, Iterable) else range(checked_count("seeds", seeds))
+        counted = isinstance(seeds, str) or not isinstance(seeds, Iterable)
+        nested: Any = range(checked_count("seeds", seeds)) if counted else seeds
         for part in reversed(name.split(".")):
             nested = {part: nested}
         return self * DictSweep(nested)

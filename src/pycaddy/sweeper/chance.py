@@ -46,14 +46,14 @@ def checked_seed(seed: SupportsIndex) -> int:
         ) from None
 
 
-def checked_count(name: str, count: SupportsIndex) -> int:
+def checked_count(name: str, count: object) -> int:
     """*count* as an int, 0 or more.
 
     Raises:
         SweepError: It is something else.
     """
     try:
-        number = index(count)
+        number = index(count)  # type: ignore[arg-type]
     except TypeError:
         number = -1
     if number < 0:
