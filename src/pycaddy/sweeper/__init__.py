@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     )
     from pycaddy.sweeper.drawn import LatinHypercubeSweep, RandomSweep, SobolSweep
     from pycaddy.sweeper.files import load_sweep
+    from pycaddy.sweeper.optuna_sweep import OptunaSweep
     from pycaddy.sweeper.written import sweep_from
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "LogNormal",
     "LogUniform",
     "Normal",
+    "OptunaSweep",
     "RandomSweep",
     "SobolSweep",
     "StrategyName",
@@ -59,6 +61,7 @@ _HOMES = {
     ),
     "drawn": ("LatinHypercubeSweep", "RandomSweep", "SobolSweep"),
     "files": ("load_sweep",),
+    "optuna_sweep": ("OptunaSweep",),
     "written": ("sweep_from",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -47,6 +47,10 @@ class Uniform(Distribution):
 
     def quantile(self, fraction: float) -> float:
         value = self.low + fraction * (self.high - self.low)
+        return self.nearest(value)
+
+    def nearest(self, value: float) -> float:
+        """The value of the distribution that is nearest to *value*."""
         return _rounded(value, self.q, self.low, self.high)
 
 
@@ -64,6 +68,10 @@ class LogUniform(Distribution):
 
     def quantile(self, fraction: float) -> float:
         value = exp(log(self.low) + fraction * (log(self.high) - log(self.low)))
+        return self.nearest(value)
+
+    def nearest(self, value: float) -> float:
+        """The value of the distribution that is nearest to *value*."""
         return _rounded(value, self.q, self.low, self.high)
 
 
