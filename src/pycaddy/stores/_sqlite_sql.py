@@ -17,6 +17,10 @@ FIND = (
     "ORDER BY uid DESC"
 )
 FIND_NEWEST = FIND.replace("ORDER", "AND status=? ORDER") + " LIMIT 1"
+ALL_DONE = (
+    f"SELECT {_COLUMNS} FROM run WHERE identifier=? AND status='done' AND trashed IS NULL "
+    "ORDER BY uid"
+)
 SWAP = f"UPDATE run SET {_CHANGES}, revision=? WHERE id=? AND revision=?"
 BEAT = "UPDATE run SET beat=beat+1 WHERE id=? AND attempt=? AND status='running'"
 INSERT = f"INSERT INTO run ({', '.join(_INSERTED)}) VALUES ({', '.join('?' for _ in _INSERTED)})"
@@ -37,6 +41,13 @@ IDENTIFIERS = (
 COUNTS = (
     "SELECT i.relpath, i.name, r.status, count(*) FROM run r JOIN identifier i "
     "ON i.id = r.identifier WHERE i.project=? AND r.trashed IS NULL GROUP BY 1, 2, 3"
+)
+DAMAGED = (
+    "SELECT printf('%s/%04d', i.name, r.uid) FROM run r LEFT JOIN identifier i "
+    "ON i.id = r.identifier WHERE NOT (json_valid(r.params) AND json_valid(r.files) "
+    "AND json_valid(coalesce(r.result, '{}')) AND json_valid(coalesce(r.owner, '{}')) "
+    "AND json_valid(r.history) AND r.mode IN ('subfolder', 'prefix') "
+    "AND r.status IN ('pending', 'running', 'done', 'error') AND i.id IS NOT NULL)"
 )
 
 FOLDER = "SELECT path, kind FROM folder WHERE project=? AND folded=?"
@@ -74,9 +85,16 @@ def select(project: str, selection: Selection) -> tuple[str, list[object]]:
     statement = (
         f"SELECT i.relpath, i.name, {columns} FROM identifier i JOIN run r ON r.identifier=i.id "
         f"WHERE {' AND '.join(conditions)} "
-        f"ORDER BY {'r.id DESC' if selection.newest_first else 'i.relpath, i.name, r.uid'}"
+        f"ORDER BY {_order(selection)}"
     )
     if selection.limit is not None:
         statement += " LIMIT ?"
         values.append(selection.limit)
     return statement, values
+
+
+def _order(selection: Selection) -> str:
+    if not selection.newest_first:
+        return "i.relpath, i.name, r.uid"
+    of_one = selection.identifier is not None and selection.relpath is not None
+    return "r.uid DESC" if of_one and not selection.recursive else "r.id DESC"
