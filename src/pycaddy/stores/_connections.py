@@ -16,6 +16,7 @@ import weakref
 from collections.abc import Callable
 
 from pycaddy.stores._lock import WriterLock
+from pycaddy.stores._recent import Recent
 
 __all__ = ["Connection", "Connections"]
 
@@ -23,7 +24,18 @@ __all__ = ["Connection", "Connections"]
 class Connection:
     """An open ledger file with its turn-taking lock."""
 
-    __slots__ = ("_held", "_mutex", "commits", "identifiers", "inode", "lock", "on_network", "sql")
+    __slots__ = (
+        "_held",
+        "_mutex",
+        "commits",
+        "identifiers",
+        "inode",
+        "lock",
+        "on_network",
+        "recent",
+        "sql",
+        "surely_there_until",
+    )
 
     def __init__(
         self, sql: sqlite3.Connection, lock: WriterLock, inode: int, *, on_network: bool
@@ -34,6 +46,8 @@ class Connection:
         self.on_network = on_network
         self.commits = 0
         self.identifiers: dict[tuple[str, str], int] = {}
+        self.recent = Recent(sql)
+        self.surely_there_until = 0.0
         self._mutex = threading.RLock()
         self._held = 0
 

@@ -33,6 +33,9 @@ class WriterLock:
         timeout_s: How long to wait for the writer before us.
     """
 
+    # Its own, since the interpreter's exit may take `os` away before the last lock goes.
+    _close = staticmethod(os.close)
+
     def __init__(self, path: str | None, timeout_s: float) -> None:
         self._path = path
         self._timeout_s = timeout_s
@@ -65,7 +68,7 @@ class WriterLock:
     def close(self) -> None:
         """Give the file back. In a forked child this leaves the parent's lock alone."""
         if self._fd >= 0:
-            os.close(self._fd)
+            self._close(self._fd)
             self._fd = -1
 
     def _try(self) -> bool:

@@ -17,6 +17,10 @@ FIND = (
     "ORDER BY uid DESC"
 )
 FIND_NEWEST = FIND.replace("ORDER", "AND status=? ORDER") + " LIMIT 1"
+ALL_DONE = (
+    f"SELECT {_COLUMNS} FROM run WHERE identifier=? AND status='done' AND trashed IS NULL "
+    "ORDER BY uid"
+)
 SWAP = f"UPDATE run SET {_CHANGES}, revision=? WHERE id=? AND revision=?"
 BEAT = "UPDATE run SET beat=beat+1 WHERE id=? AND attempt=? AND status='running'"
 INSERT = f"INSERT INTO run ({', '.join(_INSERTED)}) VALUES ({', '.join('?' for _ in _INSERTED)})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -19,7 +20,7 @@ from pycaddy.stores import _sqlite_sql as sql
 from pycaddy.stores._connections import Connection, Connections
 from pycaddy.stores._mounts import is_network
 from pycaddy.stores._one_host import OneHost
-from pycaddy.stores._sqlite_errors import translated
+from pycaddy.stores._sqlite_errors import raise_translated, translated
 from pycaddy.stores.protocol import Choose, Decide, Identifier, Selection
 
 __all__ = ["SqliteStore"]
@@ -27,6 +28,9 @@ __all__ = ["SqliteStore"]
 # https://www.sqlite.org/wal.html: readers slow down with the size of the WAL.
 _CHECKPOINT_BYTES = 4 << 20
 _CHECKPOINT_EVERY = 256  # commits of a connection, from its first on
+
+# A loop over a finished grid looks this often whether the file was replaced, all else each time.
+_TRUST_S = 0.05
 
 
 class SqliteStore:
@@ -81,8 +85,15 @@ class SqliteStore:
         self, run: NewRun, choose: Choose, *, status: Status | None = None
     ) -> tuple[RunRecord, bool]:
         # Most calls find something; they need not wait for the writers.
-        with self._reading() as at:
-            found = choose(self._find(at, run, status))
+        with self._reading(in_a_loop=True) as at:
+            if status is Status.DONE:
+                identifier = self._identifier(at, run.relpath, run.identifier)
+                offered = at.recent.newest_done(
+                    identifier, run.param_hash, run.relpath, run.identifier
+                )
+            else:
+                offered = self._find(at, run, status)
+            found = choose(offered)
         if found is not None:
             return found, False
         record = _rows.new(run)
@@ -115,11 +126,9 @@ class SqliteStore:
             }
 
     def get(self, relpath: str, identifier: str, uid: int) -> RunRecord | None:
-        with self._reading() as at:
-            row = at.sql.execute(
-                sql.GET, (self._identifier(at, relpath, identifier), uid)
-            ).fetchone()
-        return None if row is None else _rows.decode(row, relpath, identifier)
+        with self._reading(in_a_loop=True) as at:
+            row = self._identifier(at, relpath, identifier)
+            return at.recent.get(row, uid, relpath, identifier)
 
     def swap(self, old: RunRecord, new: RunRecord) -> bool:
         with self._writing() as at:
@@ -249,15 +258,9 @@ class SqliteStore:
             else:
                 _refuse_clash(folder, wanted, *taken)
 
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def _reading(self, *, in_a_loop: bool = False) -> _Reading:
         """Hand out the connection for reading statements."""
-        with translated(self.path):
-            connection = self._hold()
-            try:
-                yield connection
-            finally:
-                connection.release()
+        return _Reading(self, in_a_loop=in_a_loop)
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -279,7 +282,7 @@ class SqliteStore:
             except BaseException as error:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
-                if _is_io_error(error):
+                if _must_reopen(error):
                     # After a failed fsync the kernel may have dropped dirty pages: start anew.
                     self._connections.drop()
                 raise
@@ -299,12 +302,15 @@ class SqliteStore:
         with self._writing():
             pass
 
-    def _hold(self) -> Connection:
+    def _hold(self, *, in_a_loop: bool = False) -> Connection:
         """Return this thread's connection to the file that is at the path now, held."""
         while True:
             connection = self._connections.hold()
+            if in_a_loop and time.monotonic() < connection.surely_there_until:
+                return connection
             try:
                 if os.stat(self.path).st_ino == connection.inode:
+                    connection.surely_there_until = time.monotonic() + _TRUST_S
                     return connection
             except FileNotFoundError:
                 pass
@@ -328,6 +334,26 @@ class SqliteStore:
             db.execute("PRAGMA wal_checkpoint(RESTART)")
         finally:
             db.execute(f"PRAGMA busy_timeout={int(_sqlite_file.BUSY_TIMEOUT_S * 1000)}")
+
+
+class _Reading:
+    """A connection that is held for reading. A class: a generator takes three times as long."""
+
+    __slots__ = ("_at", "_in_a_loop", "_store")
+
+    def __init__(self, store: SqliteStore, *, in_a_loop: bool) -> None:
+        self._store = store
+        self._in_a_loop = in_a_loop
+
+    def __enter__(self) -> Connection:
+        with translated(self._store.path):
+            self._at = self._store._hold(in_a_loop=self._in_a_loop)
+        return self._at
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        self._at.release()
+        if error is not None:
+            raise_translated(error, self._store.path)
 
 
 def _swap_values(old: RunRecord, new: RunRecord) -> _rows.Row:
@@ -355,8 +381,8 @@ def _created(record: RunRecord) -> tuple[int, int]:
     return record.created_us, int(record.uid)
 
 
-def _is_io_error(error: BaseException) -> bool:
-    return (
-        isinstance(error, sqlite3.OperationalError)
-        and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_IOERR
-    )
+def _must_reopen(error: BaseException) -> bool:
+    """Whether the connection is of no more use: the disk failed, or it was opened to read only."""
+    if not isinstance(error, sqlite3.OperationalError):
+        return False
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY)
