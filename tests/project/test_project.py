@@ -24,9 +24,6 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path / "results")
 
 
-# -- made ---------------------------------------------------------------------------------------
-
-
 def test_the_rooms_names_are_the_documented_ones() -> None:
     assert set(pycaddy.project.__all__) >= {
         "ExistingRun", "Project", "Session", "Status", "StorageMode",
@@ -138,9 +135,6 @@ def test_projects_and_sessions_show_what_they_are(tmp_path: Path) -> None:
     assert repr(project.ledger) == f"Ledger({str(tmp_path / 'r/.pycaddy/ledger.db')!r})"
 
 
-# -- namespaces -----------------------------------------------------------------------------------
-
-
 def test_namespaces_nest_and_share_the_ledger(project: Project) -> None:
     inner = project.sub("imagenet").sub("randaug")
     assert inner.relpath == project.sub("imagenet/randaug").relpath == "imagenet/randaug"
@@ -205,9 +199,6 @@ def test_the_name_of_a_namespace_is_a_string(project: Project, name: object) -> 
         project.sub(name)  # type: ignore[arg-type]
 
 
-# -- identifiers ------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("name", ["train", "2026", "0001", "обучение", "🚀", "a b", "x" * 120])
 def test_identifiers_are_folders(project: Project, name: str) -> None:
     run = project.session(name).start().done()
@@ -260,9 +251,6 @@ def test_names_that_differ_only_by_case_clash(project: Project) -> None:
         with pytest.raises(NameClashError, match=r"differs only by case from '(\w+/)?\w+'.*Use"):
             clash()
     assert project.session("Train").uid == "0002"
-
-
-# -- ordering, moving, copying --------------------------------------------------------------------
 
 
 def test_uids_grow_past_9999_and_are_ordered_as_numbers(project: Project) -> None:
@@ -341,9 +329,6 @@ def test_a_project_within_a_project_is_left_to_itself(tmp_path: Path) -> None:
     assert outer.rebuild().found == 1
 
 
-# -- other processes ------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
 def test_projects_sessions_and_ledgers_pickle_without_their_connections(
     tmp_path: Path, protocol: int
@@ -402,9 +387,6 @@ def test_a_run_of_a_killed_process_is_stale_and_can_be_ended(tmp_path: Path) -> 
     assert [each.uid for each in project.reap()] == ["0001"]
     assert run.status is Status.ERROR
     assert "died" in (run.error_text or "")
-
-
-# -- another place for the ledger -----------------------------------------------------------------
 
 
 def test_the_ledger_may_lie_elsewhere(tmp_path: Path) -> None:

@@ -30,9 +30,6 @@ def project(tmp_path: Path, request: pytest.FixtureRequest) -> Project:
     return Project(tmp_path / "results", storage_mode=request.param)
 
 
-# -- path and folder --------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("mode", "filename", "include_identifier", "path"),
     [
@@ -167,9 +164,6 @@ def test_a_path_that_is_too_long_for_the_system_is_an_error_of_ours(project: Pro
     run = project.session("train")
     with pytest.raises(ProjectFolderError, match=r"too long a path\. Use shorter names"):
         run.path("/".join(["d" * 100] * 50))
-
-
-# -- attached files ---------------------------------------------------------------------------
 
 
 def test_files_are_kept_by_key_as_absolute_paths(project: Project, tmp_path: Path) -> None:
@@ -363,9 +357,6 @@ def test_right_after_a_move_the_files_are_where_the_project_is(tmp_path: Path) -
     files = Project(tmp_path / "new").session_of("train/0001").files
     assert files == {"model": tmp_path / "new/train/0001/model.txt", "data": outside}
     assert files["model"].read_text() == "weights"
-
-
-# -- any text as a filename -------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module", params=list(StorageMode), ids=lambda mode: mode.value)

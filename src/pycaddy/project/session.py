@@ -256,8 +256,8 @@ class Session:
         traceback: TracebackType | None,
     ) -> None:
         if error is None:
-            # The block may have ended the run itself.
-            if not self.record.status.is_final:
+            # The block may have ended the run itself, and removed it.
+            if self._record.trashed_us is None and not self.record.status.is_final:
                 self.done()
             return
         try:
