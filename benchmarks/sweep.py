@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 import tracemalloc
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -10,18 +11,24 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks._rounds import Row, compare, repeated
-from pycaddy.sweeper import ChainSweep, DictSweep
+from pycaddy.sweeper import ChainSweep, DictSweep, Sweep
 
 ROUNDS = 7
 CALLS = 200
 KEYS = ("lr", "momentum", "width", "depth", "dropout", "seed")
 SMALL = {key: [0, 1] for key in KEYS}
 HUGE = {key: list(range(100)) for key in KEYS}
+BILLION = {key: range(1000) for key in KEYS[:3]}
+SAMPLE = 1000
 
 # At least 1.3 times the rate of the floor when flat, at least its rate when nested.
 FLAT_LIMIT = 1 / 1.3
 NESTED_LIMIT = 1.0
 CHAIN_LIMIT = 1.0
+# A thousand of a billion configurations over a thousand of a billion numbers: some 55 times, and
+# 15 ms. It buys that any process can make any of them, and that a larger sample goes on with it.
+SAMPLE_LIMIT = 100.0
+FIRST_LIMIT = 1.0
 # The size of a sweep may not show; what is left is noise.
 SIZE_LIMIT = 1.5
 
@@ -43,6 +50,10 @@ def measure(folder: Path, *, quick: bool = False) -> list[Row]:
         sides = repeated(ours, calls), repeated(floor, calls)
         return compare(name, *sides, limit=SIZE_LIMIT, rounds=rounds, calls=calls)
 
+    def sampled(name: str, ours: Callable[[], object], limit: float) -> Row:
+        floor = partial(random.sample, range(10**9), SAMPLE)
+        return compare(name, ours, floor, limit=limit, rounds=rounds)
+
     return [
         generated("flat", flat, FLAT_LIMIT),
         generated("nested", DictSweep(nested(values)), NESTED_LIMIT),
@@ -57,8 +68,14 @@ def measure(folder: Path, *, quick: bool = False) -> list[Row]:
             lambda: huge[last],
             lambda: small[63],
         ),
+        sampled("sample of 1,000 from 1e9", lambda: consume(sample()), SAMPLE_LIMIT),
+        sampled("first of that sample, over all numbers", lambda: sample()[0], FIRST_LIMIT),
         peaks(f"peak memory, {len(flat):,} configurations over 64", flat, small),
     ]
+
+
+def sample() -> Sweep:
+    return DictSweep(BILLION).sample(SAMPLE, seed=1)
 
 
 def plain_loop(values: Sequence[object]) -> None:

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from pycaddy.errors import LedgerDamagedError, LedgerError, LedgerMissingError, LedgerVersionError
-from pycaddy.ledger import Ledger, life
+from pycaddy.ledger import Ledger
 from pycaddy.ledger.rebuild import rebuild
+from pycaddy.status import Status
 from pycaddy.stores import Selection
 from pycaddy.stores import _sqlite_file as sqlite_file
 from pycaddy.stores.sqlite import SqliteStore
@@ -155,8 +156,7 @@ def test_a_ledger_that_was_deleted_is_missed(ledger: Path, left: list[str]) -> N
 
 def start_a_run_and_die(pipe: Connection, root: Path) -> None:
     """Leave a WAL behind."""
-    ledger = Ledger(root)
-    life.start(ledger, ledger.create(new_run()), 0)
+    Ledger(root).allocate("train", status=Status.RUNNING)
     os.kill(os.getpid(), signal.SIGKILL)
 
 

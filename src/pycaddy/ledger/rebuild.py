@@ -106,10 +106,8 @@ def _refuse_within(root: str) -> None:
 
 
 def _load(store: Store, found: Found) -> int:
-    # In the order of their making, which is the order that rows tell "newest" by.
-    records = sorted(found.records, key=lambda record: (record.created_us, int(record.uid)))
     highest = {split_home(home): number for home, number in found.highest.items()}
-    return store.load(records, highest, found.shared)
+    return store.load(found.records, highest, found.shared)
 
 
 def _is_healthy(ledger: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from pycaddy.ledger import Ledger, RunRecord
 from pycaddy.ledger.ledger import check_relpath
 from pycaddy.ledger.owner import this_process
 from pycaddy.project._root import absolute_root, make_root
-from pycaddy.project.claiming import Claims, Retry
+from pycaddy.project.claiming import Claims, Configs, Retry
 from pycaddy.project.session import Session
 from pycaddy.project.strategy import ExistingRun, find_or_create
 from pycaddy.records import NewRun, RunKey, parse_uid
@@ -156,7 +156,7 @@ class Project:
     def claim(
         self,
         identifier: str,
-        sweep: Iterable[Mapping[str, Any]],
+        sweep: Configs,
         *,
         max_attempts: int = 3,
         retry: Collection[Retry] = ("error", "stale"),
@@ -177,6 +177,7 @@ class Project:
         Args:
             identifier: What kind of runs they are ("train").
             sweep: Their params: a sweep, or any iterable of mappings. Equal ones are run once.
+                Or an `OptunaSweep`, which chooses each after the results of those before it.
             max_attempts: How often a run may be started in all, by anybody.
             retry: Which runs to take again: those that ended in "error", and those that are
                 "stale", whose process died.
@@ -203,7 +204,7 @@ class Project:
     def run(
         self,
         function: Callable[[Session], Mapping[str, Any] | None],
-        sweep: Iterable[Mapping[str, Any]],
+        sweep: Configs,
         *,
         identifier: str | None = None,
         executor: str | Executor = "local",
@@ -225,7 +226,8 @@ class Project:
 
         Args:
             function: Takes the `Session`: `run.params`, `run.path(...)`.
-            sweep: The params of the runs: a sweep, or any iterable of mappings.
+            sweep: The params of the runs: a sweep, or any iterable of mappings. Or an
+                `OptunaSweep`, which chooses each after the results of those before it.
             identifier: What kind of runs they are. Default: the function's name.
             executor: "local": a process of its own for each run, whose output goes to
                 `stdout.log` in its folder. "threads" and "serial": in this process. Or any

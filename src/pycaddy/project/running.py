@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sized
+from collections.abc import Callable, Collection, Iterator, Sized
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from typing import Any
 
@@ -11,7 +11,7 @@ from pycaddy.errors import LeaseLostError, RunStateError
 from pycaddy.executors import Opened, open_executor
 from pycaddy.layout import StorageMode
 from pycaddy.ledger import RunRecord, life
-from pycaddy.project.claiming import Claims
+from pycaddy.project.claiming import Claims, Configs
 from pycaddy.project.progress import Watcher, watching
 from pycaddy.project.project import Project
 from pycaddy.project.report import Failure, RunReport
@@ -26,7 +26,7 @@ __all__ = ["run_sweep"]
 def run_sweep(
     project: Project,
     function: Callable[[Session], Any],
-    sweep: Iterable[Mapping[str, Any]],
+    sweep: Configs,
     identifier: str,
     *,
     executor: str | Executor,
@@ -184,7 +184,7 @@ def _earlier_attempts(project: Project, identifier: str) -> dict[str, int]:
     }
 
 
-def _length(configs: Iterable[Mapping[str, Any]]) -> int | None:
+def _length(configs: Configs) -> int | None:
     try:
         return len(configs) if isinstance(configs, Sized) else None
     except TypeError:  # a sweep that only generating can count

@@ -89,7 +89,7 @@ class Connections:
         _all.add(self)
 
     def __del__(self) -> None:
-        # A project is dropped, not closed; its lock file's descriptor would stay open.
+        # A project is dropped, not closed; its files would stay open.
         self.close()
 
     def hold(self) -> Connection:

@@ -221,7 +221,13 @@ class SqliteStore:
         if identifier is None:
             identifier = self._enter_identifier(at, record.relpath, record.identifier)
         uid = at.sql.execute(sql.NEXT_UID, (identifier,)).fetchone()[0]
-        values = (identifier, uid, 1, *_rows.fixed(record), *_rows.changing(record))
+        values = (
+            identifier,
+            uid,
+            record.revision,
+            *_rows.fixed(record),
+            *_rows.changing(record),
+        )
         row = at.sql.execute(sql.INSERT, values).lastrowid
         return replace(record, row=row or 0, uid=format_uid(uid))
 

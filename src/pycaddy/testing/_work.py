@@ -7,10 +7,13 @@ import threading
 from collections.abc import Sequence
 
 from pycaddy.records import NewRun, RunRecord
-from pycaddy.stores import Selection, Store
+from pycaddy.status import Status
+from pycaddy.stores import Selection, Store, new_record
 from pycaddy.testing.factories import new_run, started_record
 
 __all__ = [
+    "begin",
+    "claim_all",
     "count_up",
     "create",
     "first",
@@ -41,6 +44,22 @@ def create(store: Store, run: NewRun, times: int) -> list[str]:
 def resume(store: Store, runs: Sequence[NewRun]) -> list[bool]:
     """Find or create each run; return whether it was created here."""
     return [store.find_or_create(run, first)[1] for run in runs]
+
+
+def begin(run: NewRun, runs: Sequence[RunRecord]) -> RunRecord | None:
+    """Decide to begin a run that nobody has begun."""
+    if any(found.attempt for found in runs):
+        return None
+    record = runs[0] if runs else new_record(run)
+    return record.changed(status=Status.RUNNING, attempt=1)
+
+
+def claim_all(store: Store, runs: Sequence[NewRun]) -> list[int]:
+    """Claim runs until none is left; return the positions of those that we got."""
+    positions = []
+    while (claimed := store.claim(runs, begin)) is not None:
+        positions.append(claimed[0])
+    return positions
 
 
 def mark(store: Store, records: Sequence[RunRecord]) -> list[str | None]:

@@ -10,6 +10,7 @@ pytest.register_assert_rewrite("pycaddy.testing.promises")  # so that failures s
 
 from pycaddy.stores import Store  # noqa: E402
 from pycaddy.testing.factories import OpenBackup, OpenStore  # noqa: E402
+from pycaddy.testing.promises.claiming import Claiming  # noqa: E402
 from pycaddy.testing.promises.creating import Creating  # noqa: E402
 from pycaddy.testing.promises.finding import Finding  # noqa: E402
 from pycaddy.testing.promises.folders import Folders  # noqa: E402
@@ -22,7 +23,9 @@ from pycaddy.testing.promises.swapping import Swapping  # noqa: E402
 __all__ = ["StoreConformance"]
 
 
-class StoreConformance(Creating, Finding, Swapping, Selecting, Folders, Loading, Keeping, Sharing):
+class StoreConformance(
+    Creating, Finding, Claiming, Swapping, Selecting, Folders, Loading, Keeping, Sharing
+):
     """The promises of `pycaddy.stores.Store`; derive a test class and say how to open yours.
 
     The tests begin threads and processes, so whatever opens the store must be picklable.

@@ -59,12 +59,14 @@ class Sharing:
         store.create(new_run(identifier="train"))
         assert open_store("another project").create(new_run(identifier="Train")).uid == "0001"
 
-    def test_it_pickles_as_its_address(self, store: Store) -> None:
-        store.create(new_run())
-        copy = pickle.loads(pickle.dumps(store))
-        assert (copy.address, copy.project) == (store.address, store.project)
-        assert use(copy) == uids(store) == ["0001", "0002"]
-        copy.close()
+    def test_it_pickles_as_its_address(self, store: Store, open_store: OpenStore) -> None:
+        for original in (store, open_store("another project")):
+            original.create(new_run())
+            copy = pickle.loads(pickle.dumps(original))
+            assert (copy.address, copy.project) == (original.address, original.project)
+            assert use(copy) == uids(original) == ["0001", "0002"]
+            copy.close()
+            original.close()
 
     def test_it_pickles_before_it_is_used(self, open_store: OpenStore) -> None:
         assert use(pickle.loads(pickle.dumps(open_store("a project")))) == ["0001"]
