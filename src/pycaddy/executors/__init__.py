@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from pycaddy.executors.opening import EXECUTORS, Opened, open_executor
+from pycaddy.executors.opening import EXECUTORS, DaskClient, Opened, open_executor
 
-__all__ = ["EXECUTORS", "Opened", "open_executor"]
+__all__ = ["EXECUTORS", "DaskClient", "Opened", "open_executor"]

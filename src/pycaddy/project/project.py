@@ -25,6 +25,7 @@ from pycaddy.stores import Selection
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from pycaddy.executors import DaskClient
     from pycaddy.ledger.doctor import Finding
     from pycaddy.ledger.rebuild import RebuildReport
     from pycaddy.ledger.verify import Difference
@@ -206,7 +207,7 @@ class Project:
         sweep: Iterable[Mapping[str, Any]],
         *,
         identifier: str | None = None,
-        executor: str | Executor = "local",
+        executor: str | Executor | DaskClient = "local",
         workers: int | None = None,
         retries: int = 0,
         timeout_s: float | None = None,
@@ -228,12 +229,13 @@ class Project:
             sweep: The params of the runs: a sweep, or any iterable of mappings.
             identifier: What kind of runs they are. Default: the function's name.
             executor: "local": a process of its own for each run, whose output goes to
-                `stdout.log` in its folder. "threads" and "serial": in this process. Or any
-                `concurrent.futures.Executor`.
+                `stdout.log` in its folder. "threads" and "serial": in this process. "dask" and
+                "ray": a cluster of this machine's cores. Or a Dask scheduler's address or
+                client, or any `concurrent.futures.Executor`.
             workers: How many runs at a time. Default: one per core.
             retries: How often to start a run again that failed in this call.
             timeout_s: "local" only: seconds after which a run is ended as failed.
-            gpus: "local" only: devices for each run, as CUDA_VISIBLE_DEVICES.
+            gpus: "local" and "ray" only: devices for each run, as CUDA_VISIBLE_DEVICES.
             fail_fast: Begin no more runs once one has failed.
             progress: Show a progress bar on a terminal or in a notebook.
             storage_mode: For new runs, in place of the project's.

@@ -8,15 +8,16 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from typing import Any
 
 from pycaddy.errors import LeaseLostError, RunStateError
-from pycaddy.executors import Opened, open_executor
+from pycaddy.executors import DaskClient, Opened, open_executor
 from pycaddy.layout import StorageMode
 from pycaddy.ledger import RunRecord, life
+from pycaddy.ledger.owner import this_process
 from pycaddy.project.claiming import Claims
 from pycaddy.project.progress import Watcher, watching
 from pycaddy.project.project import Project
 from pycaddy.project.report import Failure, RunReport
 from pycaddy.project.session import Session, describe_error
-from pycaddy.project.worker import Assignment, Outcome, work
+from pycaddy.project.worker import OUTPUT, Assignment, Outcome, output_tail, work
 from pycaddy.status import Status
 from pycaddy.stores import Selection
 
@@ -29,7 +30,7 @@ def run_sweep(
     sweep: Iterable[Mapping[str, Any]],
     identifier: str,
     *,
-    executor: str | Executor,
+    executor: str | Executor | DaskClient,
     workers: int | None,
     retries: int,
     timeout_s: float | None,
@@ -123,7 +124,11 @@ class _Sweep:
 
     def submit(self, record: RunRecord) -> None:
         assignment = Assignment(
-            self.project, record.key, record.attempt, capture=self.opened.isolated
+            self.project,
+            record.key,
+            record.attempt,
+            giver=this_process(),
+            capture=self.opened.isolated,
         )
         self.under_way[self.opened.executor.submit(work, assignment, self.function)] = record
         self.show()
@@ -154,11 +159,13 @@ class _Sweep:
 
     def bury(self, record: RunRecord, error: BaseException) -> Outcome:
         text = describe_error(error)
+        if self.opened.isolated:
+            text += output_tail(self.project.root / record.layout.file(OUTPUT, True))
         try:
             ended = life.finish(self.project.ledger, record, Status.ERROR, record.attempt, text)
         except RunStateError:
             ended = self.project.ledger.reread(record)
-        reason = text.strip().rpartition("\n")[2]
+        reason = describe_error(error).strip().rpartition("\n")[2]
         return Outcome(record.key, ended.status, 0.0, reason)
 
     def give_back(self) -> None:
