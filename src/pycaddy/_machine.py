@@ -12,7 +12,7 @@ __all__ = ["boot_id", "host_name", "pid_namespace"]
 def boot_id() -> str:
     """Return the kernel's id of this boot; "" where there is none (macOS, Windows)."""
     try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+        with open("/proc/sys/kernel/random/boot_id", encoding="utf-8") as file:
             return file.read().strip()
     except FileNotFoundError:
         return ""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pycaddy.sweeper import ChainSweep, DictSweep, EmptySweep, Fixed, StrategyName
-
 from pycaddy.ledger import Ledger, RunRecord, Status
 from pycaddy.project import ExistingRun, Project, Session, StorageMode
+from pycaddy.sweeper import ChainSweep, DictSweep, EmptySweep, Fixed, StrategyName
 
 __all__ = [
     "ChainSweep",

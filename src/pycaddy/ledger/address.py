@@ -40,10 +40,15 @@ def locate(address: str) -> tuple[str, str]:
         )
     path = os.path.abspath(address)
     if not path.endswith(_FILE_ENDINGS) or os.path.isdir(path):
-        return path, ledger_file(path)
+        return path, _ledger_of(path)
     folder, _, inner = path.rpartition(os.sep)
     own = inner == "ledger.db" and os.path.basename(folder) == LEDGER_FOLDER
     return (os.path.dirname(folder) if own else folder), path
+
+
+def _ledger_of(root: str) -> str:
+    """Return the ledger that the project in *root* was made with: its own, or another."""
+    return _facts(root).get("ledger") or ledger_file(root)
 
 
 def open_store(root: str, ledger: str, durability: str) -> Store:
@@ -51,41 +56,54 @@ def open_store(root: str, ledger: str, durability: str) -> Store:
     from pycaddy.stores.sqlite import SqliteStore
 
     own = ledger == ledger_file(root)
-    return SqliteStore(ledger, None if own else project_id(root), durability)
+    return SqliteStore(ledger, None if own else project_id(root, ledger), durability)
 
 
-def project_id(root: str) -> str:
+def project_id(root: str, ledger: str) -> str:
     """Return the id in the project's file, which is made if it is missing."""
-    path = project_file(root)
-    if not os.path.exists(path):
-        write_project_file(root, random_id())
-    try:
-        with open(path, "rb") as file:
-            return str(json.load(file)["id"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise LedgerDamagedError(
-            f'{path} does not hold the project\'s id. Each run.json does, as its "project": '
-            f'write {{"id": "..."}} with it into the file.',
-            ledger=path,
-        ) from error
+    facts = _facts(root)
+    if not facts:
+        write_project_file(root, random_id(), ledger)
+        facts = _facts(root)
+    return facts["id"]
 
 
-def write_project_file(root: str, id_: str) -> None:
+def write_project_file(root: str, id_: str, ledger: str) -> None:
     """Write the project's file if it is missing; of many writers the first wins."""
     path = project_file(root)
     if os.path.exists(path):
         return
     make_folders(os.path.dirname(path))
+    facts = {"id": id_, "created_at": to_iso(utc_now_us())}
+    if ledger != ledger_file(root):
+        facts["ledger"] = ledger
     temporary = f"{path}.{random_id()}.tmp"
-    content = json.dumps({"id": id_, "created_at": to_iso(utc_now_us())}) + "\n"
     with open(temporary, "x", encoding="utf-8") as file:
-        file.write(content)
+        json.dump(facts, file)
         file.flush()
         os.fsync(file.fileno())
     try:
         os.link(temporary, path)  # fails if it is there, unlike a rename
-    except FileExistsError:
-        pass
-    finally:
         os.unlink(temporary)
+    except FileExistsError:
+        os.unlink(temporary)
+    except OSError:  # a file system without links
+        os.replace(temporary, path)
     sync_folder(os.path.dirname(path))
+
+
+def _facts(root: str) -> dict[str, str]:
+    """Return what the project's file says; {} if there is none."""
+    path = project_file(root)
+    try:
+        with open(path, "rb") as file:
+            facts: dict[str, str] = json.load(file)
+            return {"id": facts["id"], "ledger": facts.get("ledger", "")}
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise LedgerDamagedError(
+            f'{path} does not hold the project\'s id. Each run.json does, as its "project": '
+            f'write {{"id": "..."}} with it into the file.',
+            ledger=path,
+        ) from error

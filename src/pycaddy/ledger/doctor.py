@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pycaddy.ledger import sidecar
 from pycaddy.ledger.ledger import Ledger
 from pycaddy.ledger.scan import scan
-from pycaddy.records import RunRecord
+from pycaddy.records import RunRecord, parse_uid
 from pycaddy.stores import Selection
 
 __all__ = ["Finding", "examine"]
@@ -78,19 +78,28 @@ def _stale(ledger: Ledger, records: list[RunRecord]) -> Iterator[Finding]:
 
 def _sidecars(ledger: Ledger, records: list[RunRecord], *, fix: bool) -> Iterator[Finding]:
     for record in filter(sidecar.has_one, records):
-        path = os.path.join(ledger.root, record.layout.sidecar)
-        try:
-            with open(path, "rb") as file:
-                found = file.read()
-        except OSError as error:
-            problem = f"cannot be read: {error.strerror}"
-        else:
-            if found == sidecar.render(record, ledger.store.project):
-                continue
-            problem = "says something else than the ledger"
+        if _sidecar_problem(ledger, record) is None:
+            continue
+        # Seen again: whoever works on the run may have changed it since the records were read.
+        now = _now(ledger, record)
+        problem = None if now is None else _sidecar_problem(ledger, now)
+        if now is None or problem is None:
+            continue
         if fix:
-            ledger.describe(ledger.reread(record))
+            ledger.describe(now)
+        path = os.path.join(ledger.root, now.layout.sidecar)
         yield Finding(path, problem, "`pycaddy doctor --fix` writes it again", fixed=fix)
+
+
+def _sidecar_problem(ledger: Ledger, record: RunRecord) -> str | None:
+    try:
+        with open(os.path.join(ledger.root, record.layout.sidecar), "rb") as file:
+            found = file.read()
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    if found == sidecar.render(record, ledger.store.project):
+        return None
+    return "says something else than the ledger"
 
 
 def _unknown(ledger: Ledger, records: list[RunRecord]) -> Iterator[Finding]:
@@ -99,9 +108,19 @@ def _unknown(ledger: Ledger, records: list[RunRecord]) -> Iterator[Finding]:
     for problem in found.problems:
         yield Finding("folders", problem, "Move it out of the project, or mend it")
     for record in found.records:
-        if record.trashed_us is None and (record.layout.home, record.uid) not in known:
+        if (
+            record.trashed_us is None
+            and (record.layout.home, record.uid) not in known
+            and _now(ledger, record) is None
+        ):
             yield Finding(
                 f"run {record.key}",
                 "has a folder, and the ledger does not know it",
                 "`pycaddy rebuild` takes it in",
             )
+
+
+def _now(ledger: Ledger, record: RunRecord) -> RunRecord | None:
+    """Return the run as the ledger has it now, unless it is not there or in the trash."""
+    now = ledger.store.get(record.relpath, record.identifier, parse_uid(record.uid))
+    return None if now is None or now.trashed_us is not None else now

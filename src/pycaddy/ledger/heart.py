@@ -47,7 +47,7 @@ class _Heart:
         with self.mutex:
             for row in lost:
                 # Taken over or ended elsewhere; its own next call will say so.
-                if self.held[store].get(row) == runs[row]:
+                if self.held.get(store, {}).get(row) == runs[row]:
                     del self.held[store][row]
 
 
@@ -66,7 +66,10 @@ def hold(store: Store, record: RunRecord) -> None:
 def release(store: Store, record: RunRecord) -> None:
     """Stop beating for a run."""
     with _heart.mutex:
-        _heart.held.get(store, {}).pop(record.row, None)
+        runs = _heart.held.get(store, {})
+        runs.pop(record.row, None)
+        if not runs:
+            _heart.held.pop(store, None)  # a project that is dropped may go
 
 
 def _after_fork_in_child() -> None:

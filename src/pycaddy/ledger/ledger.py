@@ -68,7 +68,7 @@ class Ledger:
     def store(self) -> Store:
         """The store behind this ledger, opened when first needed."""
         store = addresses.open_store(self.root, self._address, self.durability)
-        addresses.write_project_file(self.root, store.project)
+        addresses.write_project_file(self.root, store.project, self._address)
         return store
 
     def allocate(

@@ -30,35 +30,37 @@ def is_alive(owner: Owner, *, one_kernel: bool) -> bool | None:
     """
     if owner.boot != boot_id():
         return False if one_kernel else None
-    if owner.namespace != pid_namespace():
-        return None  # in another container: its pids mean nothing here
-    return _started(owner.pid) == owner.started
+    if owner.namespace != pid_namespace() or os.name == "nt":
+        return None  # another container's pids mean nothing here; Windows tells no start times
+    try:
+        return _started(owner.pid) == owner.started
+    except PermissionError:
+        return None  # somebody else's process, hidden from us (proc(5), hidepid)
 
 
 def _started(pid: int) -> int | None:
     """Return when *pid* started, in ticks since boot; None if there is no such process.
 
     A zombie is none: it has ended, and only its parent has not looked. See proc(5).
+
+    Raises:
+        PermissionError: The process exists, and is kept from our eyes.
     """
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             # The program's name stands in parentheses and may contain anything.
             fields = file.read().rpartition(b")")[2].split()
-    except FileNotFoundError:
-        return _started_without_proc(pid)
-    except ProcessLookupError:
-        return None
+    except (FileNotFoundError, ProcessLookupError):
+        return _started_unseen(pid)
     return None if fields[0] in (b"Z", b"X") else int(fields[19])
 
 
-def _started_without_proc(pid: int) -> int | None:
+def _started_unseen(pid: int) -> int | None:
     """Return 0 for a living process where there is no /proc (macOS): its pid is all we know."""
-    if os.path.exists("/proc/self/stat") or os.name == "nt":
-        return None
+    if os.name == "nt":
+        return None  # there a signal 0 would end the process
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return None
-    except PermissionError:
-        pass
-    return 0
+    return None if os.path.exists("/proc/self/stat") else 0

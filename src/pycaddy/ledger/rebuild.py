@@ -9,9 +9,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from pycaddy._files import make_folders, random_id
-from pycaddy.errors import LedgerError
+from pycaddy.errors import LedgerDamagedError, LedgerError
 from pycaddy.ledger import address
 from pycaddy.ledger.scan import Found, scan
+from pycaddy.stores import Store
 from pycaddy.stores.sqlite import SqliteStore
 
 __all__ = ["RebuildReport", "rebuild"]
@@ -39,10 +40,10 @@ def rebuild(root: str, durability: str = "power") -> RebuildReport:
     that were never started left nothing in a folder and are not found there.
 
     Raises:
-        LedgerError: There is nothing to make it from.
+        LedgerError: There is nothing to make it from; or the ledger is not damaged but cannot be
+            used now: it is busy, or a newer pycaddy wrote it.
     """
-    root = os.path.abspath(root)
-    ledger = address.ledger_file(root)
+    root, ledger = address.locate(root)
     found = scan(root)
     known = os.path.exists(ledger) or os.path.exists(address.project_file(root))
     if not found.records and not known:
@@ -50,25 +51,60 @@ def rebuild(root: str, durability: str = "power") -> RebuildReport:
             f"{root} holds no run's folder and is no project: there is nothing to rebuild from.",
             ledger=ledger,
         )
+    _refuse_within(root)
     if os.path.exists(ledger) and _is_healthy(ledger):
-        old = None
-        added = _load(SqliteStore(ledger, None, durability), found)
+        added, old = _add(root, ledger, durability, found), None
+    elif ledger == address.ledger_file(root):
+        added, old = _make_anew(root, ledger, durability, found)
     else:
-        id_ = _project_id(root, found)
-        workshop = os.path.join(os.path.dirname(ledger), "rebuilt")
-        shutil.rmtree(workshop, ignore_errors=True)
-        store = SqliteStore(os.path.join(workshop, "ledger.db"), id_, durability)
-        added = _load(store, found)
-        store.close()
-        old = _set_aside(ledger)
-        os.rename(store.path, ledger)
-        shutil.rmtree(workshop)
-        address.write_project_file(root, id_)
+        raise LedgerDamagedError(
+            f"The ledger {ledger} is damaged or gone, and other projects may use it. "
+            "Restore it from a backup, and rebuild then.",
+            ledger=ledger,
+        )
     return RebuildReport(len(found.records), added, tuple(found.problems), old)
 
 
-def _load(store: SqliteStore, found: Found) -> int:
-    return store.load(found.records, found.highest, found.shared)
+def _add(root: str, ledger: str, durability: str, found: Found) -> int:
+    store = address.open_store(root, ledger, durability)
+    added = _load(store, found)
+    store.close()
+    return added
+
+
+def _make_anew(root: str, ledger: str, durability: str, found: Found) -> tuple[int, str | None]:
+    """Return how many runs the new ledger holds, and where the old one lies now."""
+    id_ = _project_id(root, found)
+    workshop = os.path.join(os.path.dirname(ledger), "rebuilt")
+    shutil.rmtree(workshop, ignore_errors=True)
+    store = SqliteStore(os.path.join(workshop, "ledger.db"), id_, durability)
+    added = _load(store, found)
+    store.close()
+    old = _set_aside(ledger)
+    os.rename(store.path, ledger)
+    shutil.rmtree(workshop)
+    address.write_project_file(root, id_, ledger)
+    return added, old
+
+
+def _refuse_within(root: str) -> None:
+    """Refuse a folder of a project that lies higher up: it would become one that hides there."""
+    if os.path.exists(os.path.dirname(address.ledger_file(root))):
+        return
+    above = os.path.dirname(root)
+    while above != os.path.dirname(above):
+        if os.path.exists(address.project_file(above)):
+            raise LedgerError(
+                f"{root} belongs to the project {above}. Rebuild that one.",
+                ledger=address.ledger_file(above),
+            )
+        above = os.path.dirname(above)
+
+
+def _load(store: Store, found: Found) -> int:
+    # In the order of their making, which is the order that rows tell "newest" by.
+    records = sorted(found.records, key=lambda record: (record.created_us, int(record.uid)))
+    return store.load(records, found.highest, found.shared)
 
 
 def _is_healthy(ledger: str) -> bool:
@@ -78,7 +114,9 @@ def _is_healthy(ledger: str) -> bool:
             return not store.check()
         finally:
             store.close()
-    except LedgerError:
+    except LedgerDamagedError:
+        # Any other error (busy, written by a newer pycaddy, no permission) is for the caller:
+        # what the ledger holds is not lost, and must not be put aside.
         return False
 
 
@@ -86,7 +124,7 @@ def _project_id(root: str, found: Found) -> str:
     """Return the id the project had: by its file, else the one that most runs name."""
     if os.path.exists(address.project_file(root)):
         with suppress(LedgerError):
-            return address.project_id(root)
+            return address.project_id(root, address.ledger_file(root))
     return max(found.projects, key=found.projects.__getitem__, default=random_id())
 
 

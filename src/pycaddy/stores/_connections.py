@@ -52,6 +52,10 @@ class Connections:
         self._forget()
         _all.add(self)
 
+    def __del__(self) -> None:
+        # A project is dropped, not closed; its lock file's descriptor would stay open.
+        self.close()
+
     def get(self) -> Connection:
         """Return the calling thread's connection."""
         thread = threading.get_ident()

@@ -43,17 +43,14 @@ def connect(path: str, durability: str, project: str | None) -> Connection:
     if size <= 0 and _size(f"{path}-wal") <= 0:
         _refuse_lost(path, size)
     with translated(path):
+        if size > 0 and not _may_write(folder):
+            return _connect_to_read(path)
         make_folders(folder)
         network = is_network(folder)
         lock = WriterLock(None if network else f"{path}.lock", BUSY_TIMEOUT_S)
-        sql = sqlite3.connect(
-            path,
-            timeout=BUSY_TIMEOUT_S,
-            isolation_level=None,
-            check_same_thread=False,  # a connection serves one thread, but any may close it
-            cached_statements=64,
-        )
+        sql = _open(path)
         try:
+            _refuse_foreign(sql, path)
             _prepare(sql, lock, path, project, network=network)
             _refuse_truncated(sql, path)
             sql.execute(f"PRAGMA synchronous={'EXTRA' if network else SYNCHRONOUS[durability]}")
@@ -66,6 +63,33 @@ def connect(path: str, durability: str, project: str | None) -> Connection:
             lock.close()
             raise
         return Connection(sql, lock, os.stat(path).st_ino, on_network=network)
+
+
+def _connect_to_read(path: str) -> Connection:
+    """Open a ledger in a folder that we may not write to: a colleague's, or a read-only disk."""
+    from urllib.parse import quote
+
+    # Nobody writes when there is no write-ahead log, and SQLite could not make one here.
+    mode = "mode=ro" if _size(f"{path}-wal") > 0 else "mode=ro&immutable=1"
+    sql = _open(f"file:{quote(path)}?{mode}", uri=True)
+    try:
+        _refuse_foreign(sql, path)
+        _refuse_truncated(sql, path)
+    except BaseException:
+        sql.close()
+        raise
+    return Connection(sql, WriterLock(None, 0), os.stat(path).st_ino, on_network=False)
+
+
+def _open(database: str, *, uri: bool = False) -> sqlite3.Connection:
+    return sqlite3.connect(
+        database,
+        timeout=BUSY_TIMEOUT_S,
+        isolation_level=None,
+        check_same_thread=False,  # a connection serves one thread, but any may close it
+        cached_statements=64,
+        uri=uri,
+    )
 
 
 def _refuse_lost(path: str, size: int) -> None:
@@ -97,14 +121,8 @@ def _prepare(
         sql.execute(f"PRAGMA journal_mode={'TRUNCATE' if network else 'WAL'}")
         sql.execute("PRAGMA synchronous=FULL")
         sql.execute("BEGIN IMMEDIATE")
+        _refuse_foreign(sql, path)  # once more: another process may have been here
         version = _version(sql)
-        if version > _migrations.LATEST:
-            raise LedgerVersionError(
-                f"The ledger {path} has schema version {version}, and this pycaddy knows "
-                f"{_migrations.LATEST}. Nothing was changed. Run: pip install --upgrade pycaddy",
-                ledger=path,
-            )
-        _refuse_foreign(sql, path, version)
         for step in range(version + 1, _migrations.LATEST + 1):
             for statement in _migrations.script("sqlite", step).split(";\n"):
                 sql.execute(statement)
@@ -119,13 +137,21 @@ def _prepare(
         lock.release()
 
 
-def _refuse_foreign(sql: sqlite3.Connection, path: str, version: int) -> None:
+def _refuse_foreign(sql: sqlite3.Connection, path: str) -> None:
+    """Refuse a file that another program or a newer pycaddy wrote, before anything changes it."""
+    version = _version(sql)
     tables = sql.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
     ours = sql.execute("PRAGMA application_id").fetchone()[0] == _migrations.APPLICATION_ID
     if tables and (version == 0 or not ours):
         raise LedgerDamagedError(
             f"{path} is an SQLite database of another program. "
             "Move it away, or give the ledger another path.",
+            ledger=path,
+        )
+    if version > _migrations.LATEST:
+        raise LedgerVersionError(
+            f"The ledger {path} has schema version {version}, and this pycaddy knows "
+            f"{_migrations.LATEST}. Nothing was changed. Run: pip install --upgrade pycaddy",
             ledger=path,
         )
 
@@ -148,6 +174,11 @@ def _refuse_truncated(sql: sqlite3.Connection, path: str) -> None:
 
 def _version(sql: sqlite3.Connection) -> int:
     return int(sql.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _may_write(folder: str) -> bool:
+    effective = os.access in os.supports_effective_ids
+    return os.access(folder, os.W_OK, effective_ids=effective)
 
 
 def _size(path: str) -> int:

@@ -38,6 +38,13 @@ COUNTS = (
     "SELECT i.relpath, i.name, r.status, count(*) FROM run r JOIN identifier i "
     "ON i.id = r.identifier WHERE i.project=? AND r.trashed IS NULL GROUP BY 1, 2, 3"
 )
+DAMAGED = (
+    "SELECT printf('%s/%04d', i.name, r.uid) FROM run r LEFT JOIN identifier i "
+    "ON i.id = r.identifier WHERE NOT (json_valid(r.params) AND json_valid(r.files) "
+    "AND json_valid(coalesce(r.result, '{}')) AND json_valid(coalesce(r.owner, '{}')) "
+    "AND json_valid(r.history) AND r.mode IN ('subfolder', 'prefix') "
+    "AND r.status IN ('pending', 'running', 'done', 'error') AND i.id IS NOT NULL)"
+)
 
 FOLDER = "SELECT path, kind FROM folder WHERE project=? AND folded=?"
 FOLDERS = "SELECT path FROM folder WHERE project=? AND kind=?"

@@ -1,0 +1,143 @@
+"""`pycaddy show`: all that is known of one run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import click
+
+from pycaddy.cli._find import look_up
+from pycaddy.cli._format import count, duration, flat, local_time, value_text
+from pycaddy.cli._options import examples, json_option, project_option
+from pycaddy.cli._output import Styled, say, say_json
+from pycaddy.cli._runs import facts, run_by_name, run_by_path, status_cell
+from pycaddy.cli._table import say_rows
+from pycaddy.ledger import FileRecord, Ledger, RunRecord
+from pycaddy.ledger.artifacts import absolute
+from pycaddy.ledger.verify import differences
+
+__all__ = ["show"]
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """An attached file: as it was recorded, and as it is."""
+
+    recorded: FileRecord
+    path: str
+    exists: bool
+    problem: str | None
+
+
+@click.command(
+    epilog=examples(
+        "pycaddy show train/0007",
+        "pycaddy show 0007",
+        "pycaddy show results/train/0007/model.pt",
+        "pycaddy show train/0007 --json",
+    )
+)
+@click.argument("run")
+@project_option
+@json_option
+def show(run: str, project: str | None, as_json: bool) -> None:
+    """Show all that is known of one run.
+
+    RUN is its name as `pycaddy ls` prints it, or the end of that name if no other run's ends
+    so; or the path of its folder, of its run.json or of any other file in it.
+    """
+    opened, record = look_up(run, project, run_by_name, run_by_path)
+    ledger = opened.ledger
+    stale = ledger.is_stale(record)
+    files = dict(_files(ledger, record))
+    if as_json:
+        say_json(facts(record, stale=stale) | _more_facts(ledger, record, files))
+        return
+    say(Styled(str(record.key), "bold"), "  ", status_cell(record, stale=stale))
+    say_rows(list(_overview(ledger, record)))
+    _section("params", _values(record.params))
+    _section("result", _values(record.result or {}))
+    _section("files", [_file_row(key, file) for key, file in files.items()])
+    _section(
+        "history",
+        [
+            (local_time(move.at), move.status.value, f"attempt {move.attempt}", move.detail or "")
+            for move in record.history
+        ],
+    )
+    if record.error_text:
+        say(Styled("error", "bold"))
+        say(record.error_text.rstrip(), lines=True)
+
+
+def _files(ledger: Ledger, record: RunRecord) -> Iterator[tuple[str, _File]]:
+    problems = {found.key: found.problem for found in differences(ledger, [record])}
+    for key, file in record.files.items():
+        path = absolute(ledger.root, file.path)
+        yield key, _File(file, path, os.path.exists(path), problems.get(key))
+
+
+def _more_facts(ledger: Ledger, record: RunRecord, files: Mapping[str, _File]) -> dict[str, Any]:
+    return {
+        "project": ledger.root,
+        "folder": os.path.join(ledger.root, record.layout.folder),
+        "storage_mode": record.mode.value,
+        "param_hash": record.param_hash,
+        "param_version": record.param_version,
+        "owner": None if record.owner is None else asdict(record.owner),
+        "files": {
+            key: {
+                "path": file.path,
+                "size": file.recorded.size,
+                "sha256": file.recorded.sha256,
+                "exists": file.exists,
+                "problem": file.problem,
+            }
+            for key, file in files.items()
+        },
+        "history": [
+            {
+                "status": move.status.value,
+                "at": move.at.isoformat(timespec="microseconds"),
+                "attempt": move.attempt,
+                "detail": move.detail,
+            }
+            for move in record.history
+        ],
+        "error": record.error_text,
+    }
+
+
+def _overview(ledger: Ledger, record: RunRecord) -> Iterator[tuple[str, str]]:
+    yield "folder", os.path.join(ledger.root, record.layout.folder)
+    yield "attempt", str(record.attempt)
+    yield "created", local_time(record.created_at)
+    if record.started_at is not None:
+        yield "started", local_time(record.started_at)
+    if record.ended_at is not None:
+        yield "ended", local_time(record.ended_at)
+    if record.seconds is not None:
+        yield "took", duration(record.seconds)
+    if record.owner is not None:
+        yield "owner", str(record.owner)
+    yield "storage mode", record.mode.name
+    yield "params key", record.param_hash
+
+
+def _values(values: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    return [(name, value_text(value)) for name, value in flat(values)]
+
+
+def _file_row(key: str, file: _File) -> tuple[str, ...]:
+    size = "" if file.recorded.size is None else count(file.recorded.size, "byte")
+    absent = "" if file.exists else "is missing"
+    return key, file.path, size, file.problem or absent
+
+
+def _section(title: str, rows: list[tuple[str, ...]]) -> None:
+    if rows:
+        say(Styled(title, "bold"))
+        say_rows(rows)

@@ -1,0 +1,36 @@
+"""A project is dropped when nobody needs it any more; nobody closes it."""
+
+from __future__ import annotations
+
+import gc
+import os
+from pathlib import Path
+
+from pycaddy.project import Project
+
+
+def open_files_below(folder: Path) -> list[str]:
+    found = []
+    for number in os.listdir("/proc/self/fd"):
+        try:
+            found.append(os.readlink(f"/proc/self/fd/{number}"))
+        except FileNotFoundError:  # the descriptor that listed them
+            continue
+    return [path for path in found if path.startswith(f"{folder}/")]
+
+
+def test_a_dropped_project_keeps_no_file_open(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.session("train").start().done()
+    assert open_files_below(tmp_path)
+    del project
+    gc.collect()
+    assert not open_files_below(tmp_path)
+
+
+def test_a_rebuild_keeps_no_file_open(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.session("train").start().done()
+    project.ledger.store.close()
+    project.rebuild()
+    assert not open_files_below(tmp_path)
