@@ -84,6 +84,8 @@ def dask_client(address: str | None, workers: int | None) -> Iterator[Any]:
         threads_per_worker=1,
         processes=True,
         dashboard_address=None,
+        # Without a dashboard there is still an HTTP server, on a port that two would share.
+        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
     )
     with cluster, Client(cluster) as client:
         yield client
