@@ -65,7 +65,7 @@ class LocalExecutor(Executor):
         The future raises what *fn* raises, `WorkerDiedError` if its process ends without an
         answer, and `WorkerTimeoutError` if it takes longer than `timeout_s`.
         """
-        return self._waiters.submit(self._carry_out, pack(fn), pickle.dumps((args, kwargs)))
+        return self._waiters.submit(self._carry_out, pack(fn, args, kwargs))
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Let what runs end, or, with *cancel_futures*, end it."""
@@ -75,20 +75,18 @@ class LocalExecutor(Executor):
                     process.terminate()
         self._waiters.shutdown(wait=wait, cancel_futures=cancel_futures)
 
-    def _carry_out(self, function: bytes, arguments: bytes) -> Any:
+    def _carry_out(self, call: bytes) -> Any:
         if self._slots is None:
-            return self._in_a_process(function, arguments, None)
+            return self._in_a_process(call, None)
         devices = self._slots.get()
         try:
-            return self._in_a_process(function, arguments, devices)
+            return self._in_a_process(call, devices)
         finally:
             self._slots.put(devices)
 
-    def _in_a_process(self, function: bytes, arguments: bytes, devices: str | None) -> Any:
+    def _in_a_process(self, call: bytes, devices: str | None) -> Any:
         ours, theirs = self._context.Pipe(duplex=False)
-        process = self._context.Process(
-            target=_child, args=(theirs, function, arguments, devices), daemon=False
-        )
+        process = self._context.Process(target=_child, args=(theirs, call, devices), daemon=False)
         with self._mutex:
             process.start()
             self._running.add(process)
@@ -124,12 +122,11 @@ class LocalExecutor(Executor):
         raise value
 
 
-def _child(answers: Connection, function: bytes, arguments: bytes, devices: str | None) -> None:
+def _child(answers: Connection, call: bytes, devices: str | None) -> None:
     if devices is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = devices
     try:
-        fn = pickle.loads(function)
-        args, kwargs = pickle.loads(arguments)
+        fn, args, kwargs = pickle.loads(call)
         answer = (True, fn(*args, **kwargs))
     except Exception as error:  # noqa: BLE001 - it is raised where the future is asked
         answer = (False, _sendable(error))

@@ -92,7 +92,8 @@ def _refuse_unfit(
         )
     if timeout_s is not None and executor not in _WITH_TIMEOUT:
         raise ValueError(
-            f"timeout_s needs a process per run: use executor='local', not {executor!r}."
+            f"timeout_s needs executor='local' or 'slurm', which give each run a process, not "
+            f"{executor!r}."
         )
     if gpus and executor not in _WITH_GPUS:
         raise ValueError(f"gpus needs executor='local', 'ray' or 'slurm', not {executor!r}.")
