@@ -15,7 +15,7 @@ from pycaddy.executors import SlurmExecutor
 from pycaddy.executors.slurm import script
 from pycaddy.project import Project, Session, Status
 from pycaddy.project.detached import shortfall
-from tests.executors.functions import RUNS, SWEEP, train
+from tests.executors.functions import RUNS, SWEEP, train, train_well
 from tests.executors.real_slurm import Slurm, real_slurm, wait_until
 from tests.executors.slurm_driver import behind_a_gate, study
 from tests.executors.sweeps import check_forty_with_two_failures, check_output
@@ -91,12 +91,12 @@ def test_tasks_that_somebody_cancelled_are_replaced(project: Project, tmp_path: 
 
 def test_detached_it_returns_at_once_and_a_later_call_reports(project: Project) -> None:
     detached = SlurmExecutor(poll_s=0.2, detach=True)
-    first = project.run(train, SWEEP, executor=detached)
+    first = project.run(train_well, SWEEP, executor=detached)
     assert (first.done, first.waiting + first.held) == (0, RUNS)
     assert "wait for their turn" in str(first)
-    wait_until(lambda: sum(run.status.is_final for run in project.sessions("train")) == RUNS)
-    last = project.run(train, SWEEP[6:], executor=detached)
-    assert (last.skipped, last.failed) == (RUNS - 6, 0)
+    wait_until(lambda: sum(run.status.is_final for run in project.sessions()) == RUNS)
+    last = project.run(train_well, SWEEP, executor=detached)
+    assert (last.skipped, last.failed) == (RUNS, 0)
 
 
 def test_fail_fast_begins_no_more_runs(project: Project) -> None:

@@ -85,6 +85,8 @@ class _Driver:
                     f"them: scancel --name={self.parcel.name}"
                 )
                 raise
+        elif self.parcel.folder.exists():  # tasks of a call that did not stay
+            slurm.cancel_waiting(self.parcel.name)
         self.report.seconds = time.perf_counter() - begun
         self.report.done = survey.done - self.report.skipped
         self.report.held = survey.held

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sized
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
@@ -34,6 +35,7 @@ def run_study(
     progress: bool,
 ) -> RunReport:
     """Do what `Project.run` promises."""
+    _refuse_while_importing()
     if executor == "slurm":
         executor = SlurmExecutor()
     with watching(study.identifier, _length(study.configs), wanted=progress) as watcher:
@@ -195,6 +197,16 @@ class SweepRun:
             failed=len(self.failures),
             running=len(self.under_way),
             skipped=self.report.skipped or self.claims.done_before,
+        )
+
+
+def _refuse_while_importing() -> None:
+    """Refuse a script that a worker process imports, to find the function in it."""
+    imported = sys.modules.get("__mp_main__")
+    if imported is not None and imported is not sys.modules["__main__"]:
+        raise RuntimeError(
+            "run() was called while a worker imported this script: it would run once more in each "
+            "process. Put the call under `if __name__ == '__main__':`."
         )
 
 
