@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -402,6 +403,8 @@ class Project:
 
 
 def _name_of(function: object) -> str:
+    while isinstance(function, functools.partial):
+        function = function.func
     name = getattr(function, "__name__", None)
     if not isinstance(name, str) or not name.isidentifier():
         raise ValueError(f"{function!r} has no name to go by. Give identifier=...")
