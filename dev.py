@@ -4,7 +4,7 @@
     python3 dev.py demo          run the example study and show what it leaves behind
     python3 dev.py test [...]    run the tests; what follows goes to pytest
     python3 dev.py lint          ruff, mypy and deptry; the tests run them too
-    python3 dev.py bench [...]   run benchmarks/run.py
+    python3 dev.py bench [...]   measure; see benchmarks/run.py
     python3 dev.py docs          build the documentation into site/
     python3 dev.py setup         make .venv, where all of these but the demo run
     python3 dev.py lock [...]    write the lock files anew (--upgrade: with newer versions)
@@ -70,7 +70,7 @@ def lint() -> None:
 
 
 def bench(*args: str) -> None:
-    run(setup(), "benchmarks/run.py", *args)
+    run(setup(), "-m", "benchmarks.run", *args)
 
 
 def docs(*args: str) -> None:
@@ -85,6 +85,9 @@ def lock(*args: str) -> None:
         groups = ("--group", f"pyproject.toml:{group}")
         target = ("--output-file", path)
         run(tool, "pip", "compile", "--quiet", *project, *groups, *options, *target, *args)
+    for peer in sorted(Path("benchmarks/peers").glob("*.in")):
+        target = ("--output-file", peer.with_suffix(".txt"))
+        run(tool, "pip", "compile", "--quiet", peer, *options, *target, *args)
 
 
 def install_programs() -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
-from statistics import median
-from time import perf_counter
+from pathlib import Path
 from typing import Any
 
+from benchmarks._rounds import Row, compare, repeated
 from pycaddy.params import freeze
 
 ROUNDS = 60
@@ -30,45 +30,21 @@ CASES: list[tuple[str, dict[str, Any], float]] = [
 ]
 
 
+def measure(folder: Path, *, quick: bool = False) -> list[Row]:
+    rounds, calls = (2, 2) if quick else (ROUNDS, CALLS)
+    return [
+        compare(
+            f"freeze, {name}",
+            repeated(partial(freeze, params), calls),
+            repeated(partial(floor, params), calls),
+            limit=limit,
+            rounds=rounds,
+            calls=calls,
+        )
+        for name, params, limit in CASES
+    ]
+
+
 def floor(params: dict[str, Any]) -> str:
     """The least that gives params a key: no normalising, no stored text."""
     return sha256(json.dumps(params, sort_keys=True).encode()).hexdigest()
-
-
-def measure(rounds: int = ROUNDS, calls: int = CALLS) -> list[dict[str, Any]]:
-    """Seconds for one call of ours and of the floor, as medians of interleaved rounds."""
-    results = []
-    for name, params, limit in CASES:
-        ours: list[float] = []
-        bare: list[float] = []
-        for _ in range(rounds):
-            ours.append(seconds(freeze, params, calls))
-            bare.append(seconds(floor, params, calls))
-        results.append(
-            {
-                "name": f"freeze, {name}",
-                "ours_s": median(ours),
-                "floor_s": median(bare),
-                "ratio": median(ours) / median(bare),
-                "limit": limit,
-            }
-        )
-    return results
-
-
-def seconds(call: Callable[[dict[str, Any]], object], params: dict[str, Any], calls: int) -> float:
-    start = perf_counter()
-    for _ in range(calls):
-        call(params)
-    return (perf_counter() - start) / calls
-
-
-def main() -> None:
-    print(f"{'microseconds':26} {'ours':>8} {'floor':>8} {'ratio':>6} {'limit':>6}")
-    for row in measure():
-        times = f"{row['ours_s'] * 1e6:8.1f} {row['floor_s'] * 1e6:8.1f}"
-        print(f"{row['name']:26} {times} {row['ratio']:6.2f} {row['limit']:6.1f}")
-
-
-if __name__ == "__main__":
-    main()

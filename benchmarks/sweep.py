@@ -1,138 +1,119 @@
-"""What a sweep costs over the plain loop that a person would write instead.
-
-`measure()` runs floor and ours in turns and returns the medians. A ratio is ours over the
-floor, so less is better, and a limit is the most that we accept. Run it by hand with
-
-    python benchmarks/sweep.py
-"""
+"""What a sweep costs over the plain loop that a person would write instead."""
 
 from __future__ import annotations
 
 import itertools
-import statistics
+import random
 import tracemalloc
-from collections.abc import Callable, Iterable
-from time import perf_counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-from pycaddy.sweeper import ChainSweep, DictSweep
+from benchmarks._rounds import Row, compare, repeated
+from pycaddy.sweeper import ChainSweep, DictSweep, Sweep
 
 ROUNDS = 7
+CALLS = 200
 KEYS = ("lr", "momentum", "width", "depth", "dropout", "seed")
-TEN = list(range(10))
-FLAT = dict.fromkeys(KEYS, TEN)
-NESTED = {
-    "optimizer": {"lr": TEN, "momentum": TEN},
-    "model": {"width": TEN, "depth": TEN},
-    "dropout": TEN,
-    "seed": TEN,
-}
 SMALL = {key: [0, 1] for key in KEYS}
 HUGE = {key: list(range(100)) for key in KEYS}
+BILLION = {key: range(1000) for key in KEYS[:3]}
+SAMPLE = 1000
 
 # At least 1.3 times the rate of the floor when flat, at least its rate when nested.
 FLAT_LIMIT = 1 / 1.3
 NESTED_LIMIT = 1.0
 CHAIN_LIMIT = 1.0
+# A thousand of a billion configurations over a thousand of a billion numbers: some 55 times, and
+# 15 ms. It buys that any process can make any of them, and that a larger sample goes on with it.
+SAMPLE_LIMIT = 100.0
+FIRST_LIMIT = 1.0
 # The size of a sweep may not show; what is left is noise.
 SIZE_LIMIT = 1.5
 
-Row = dict[str, Any]
 
-
-def measure() -> list[Row]:
-    """Measure everything: some 20 seconds."""
-    flat, nested = DictSweep(FLAT), DictSweep(NESTED)
-    halves = [DictSweep(dict.fromkeys(keys, TEN)) for keys in (KEYS[:3], KEYS[3:])]
-    chain = ChainSweep(halves)
+def measure(folder: Path, *, quick: bool = False) -> list[Row]:
+    rounds, calls = (2, 2) if quick else (ROUNDS, CALLS)
+    values = list(range(2 if quick else 10))
+    flat = DictSweep(dict.fromkeys(KEYS, values))
+    chain = ChainSweep([DictSweep(dict.fromkeys(keys, values)) for keys in (KEYS[:3], KEYS[3:])])
     small, huge = DictSweep(SMALL), DictSweep(HUGE)
     last = len(huge) - 1
+
+    def generated(name: str, sweep: Iterable[object], limit: float) -> Row:
+        floor = partial(plain_loop, values)
+        named = f"{name}, {len(flat):,} configurations"
+        return compare(named, partial(consume, sweep), floor, limit=limit, rounds=rounds)
+
+    def alike(name: str, ours: Callable[[], object], floor: Callable[[], object]) -> Row:
+        sides = repeated(ours, calls), repeated(floor, calls)
+        return compare(name, *sides, limit=SIZE_LIMIT, rounds=rounds, calls=calls)
+
+    def sampled(name: str, ours: Callable[[], object], limit: float) -> Row:
+        floor = partial(random.sample, range(10**9), SAMPLE)
+        return compare(name, ours, floor, limit=limit, rounds=rounds)
+
     return [
-        _timed("flat, 1e6 configurations", FLAT_LIMIT, _plain_loop, lambda: _consume(flat)),
-        _timed("nested, 1e6 configurations", NESTED_LIMIT, _plain_loop, lambda: _consume(nested)),
-        _timed(
-            "chain of two, 1e6 configurations", CHAIN_LIMIT, _plain_loop, lambda: _consume(chain)
-        ),
-        _timed(
+        generated("flat", flat, FLAT_LIMIT),
+        generated("nested", DictSweep(nested(values)), NESTED_LIMIT),
+        generated("chain of two", chain, CHAIN_LIMIT),
+        alike(
             "first of 1e12, over first of 100",
-            SIZE_LIMIT,
-            lambda: _often(lambda: next(iter(DictSweep(HUGE, strategy="zip")))),
-            lambda: _often(lambda: next(iter(DictSweep(HUGE)))),
+            lambda: next(iter(DictSweep(HUGE))),
+            lambda: next(iter(DictSweep(HUGE, strategy="zip"))),
         ),
-        _timed(
+        alike(
             "last of 1e12 by index, over last of 64",
-            SIZE_LIMIT,
-            lambda: _often(lambda: small[63]),
-            lambda: _often(lambda: huge[last]),
+            lambda: huge[last],
+            lambda: small[63],
         ),
-        _peaks("peak memory, 1e6 configurations over 64", SIZE_LIMIT, small, flat),
+        sampled("sample of 1,000 from 1e9", lambda: consume(sample()), SAMPLE_LIMIT),
+        sampled("first of that sample, over all numbers", lambda: sample()[0], FIRST_LIMIT),
+        peaks(f"peak memory, {len(flat):,} configurations over 64", flat, small),
     ]
 
 
-def _plain_loop() -> None:
-    values = [TEN] * len(KEYS)
-    for row in itertools.product(*values):
+def sample() -> Sweep:
+    return DictSweep(BILLION).sample(SAMPLE, seed=1)
+
+
+def plain_loop(values: Sequence[object]) -> None:
+    for row in itertools.product(*[values] * len(KEYS)):
         dict(zip(KEYS, row))  # noqa: B905 - what people write, and faster than strict
 
 
-def _consume(configs: Iterable[object]) -> None:
+def nested(values: list[int]) -> Mapping[str, Any]:
+    """Return the same grid, two pairs of its keys one level deeper."""
+    return {
+        "optimizer": {"lr": values, "momentum": values},
+        "model": {"width": values, "depth": values},
+        "dropout": values,
+        "seed": values,
+    }
+
+
+def consume(configs: Iterable[object]) -> None:
     for _ in configs:
         pass
 
 
-def _often(call: Callable[[], object]) -> None:
-    for _ in range(200):
-        call()
-
-
-def _timed(name: str, limit: float, floor: Callable[[], None], ours: Callable[[], None]) -> Row:
-    """Medians of both, taken in turns so that a busy moment of the machine hits both."""
-    rounds = [(_seconds(floor), _seconds(ours)) for _ in range(ROUNDS)]
-    floor_s, ours_s = (statistics.median(times) for times in zip(*rounds, strict=True))
+def peaks(name: str, ours: Iterable[object], floor: Iterable[object]) -> Row:
+    """Compare the peaks of the traced memory while iterating."""
+    ours_bytes, floor_bytes = peak(ours), peak(floor)
     return {
         "name": name,
-        "ratio": ours_s / floor_s,
-        "floor_s": floor_s,
-        "ours_s": ours_s,
-        "limit": limit,
-    }
-
-
-def _peaks(name: str, limit: float, floor: DictSweep, ours: DictSweep) -> Row:
-    """Peaks of the traced memory while iterating; the seconds are those under tracing."""
-    floor_s, floor_bytes = _traced(floor)
-    ours_s, ours_bytes = _traced(ours)
-    return {
-        "name": name,
-        "ratio": ours_bytes / floor_bytes,
-        "floor_s": floor_s,
-        "ours_s": ours_s,
-        "floor_bytes": floor_bytes,
         "ours_bytes": ours_bytes,
-        "limit": limit,
+        "floor_bytes": floor_bytes,
+        "ratio": ours_bytes / floor_bytes,
+        "limit": SIZE_LIMIT,
     }
 
 
-def _seconds(call: Callable[[], object]) -> float:
-    start = perf_counter()
-    call()
-    return perf_counter() - start
-
-
-def _traced(sweep: DictSweep) -> tuple[float, int]:
+def peak(configs: Iterable[object]) -> int:
     tracemalloc.start()
-    seconds = _seconds(lambda: _consume(sweep))
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    return seconds, peak
-
-
-def main() -> None:
-    print(f"{'':42}{'floor s':>10}{'ours s':>10}{'ratio':>8}{'limit':>8}")
-    for row in measure():
-        times = f"{row['floor_s']:>10.4f}{row['ours_s']:>10.4f}"
-        print(f"{row['name']:42}{times}{row['ratio']:>8.2f}{row['limit']:>8.2f}")
-
-
-if __name__ == "__main__":
-    main()
+    try:
+        consume(configs)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()

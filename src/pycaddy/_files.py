@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import os
+from contextlib import suppress
 
 __all__ = ["make_folders", "random_id", "replace_file", "sync_folder"]
 
-_counter = itertools.count()
 _O_CLOEXEC = getattr(os, "O_CLOEXEC", 0)  # Windows never hands a handle on.
 
 
@@ -18,7 +17,7 @@ def replace_file(path: str, content: bytes, *, sync: bool = False) -> None:
         sync: Wait until the content and the name are on disk. Without it a power cut may
             leave the old file, the new one, or an empty one.
     """
-    temporary = f"{path}.{os.getpid()}-{next(_counter)}.tmp"
+    temporary = f"{path}.{os.urandom(6).hex()}.tmp"
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _O_CLOEXEC, 0o666)
     try:
         try:
@@ -31,7 +30,8 @@ def replace_file(path: str, content: bytes, *, sync: bool = False) -> None:
             os.close(fd)
         os.replace(temporary, path)
     except BaseException:
-        os.unlink(temporary)
+        with suppress(FileNotFoundError):  # an interrupt may come right after the replacement
+            os.unlink(temporary)
         raise
     if sync:
         sync_folder(os.path.dirname(path))

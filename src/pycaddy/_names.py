@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 from pycaddy.errors import InvalidNameError
 
@@ -54,7 +55,13 @@ def check_parts(path: object, what: str) -> tuple[str, ...]:
             f"The {what} {_shown(path)} is an absolute path. Use a path that starts with a name.",
             name=path,
         )
-    return tuple(check_name(part, what) for part in path.split("/"))
+    parts = path.split("/")
+    if "" in parts and path:
+        raise InvalidNameError(
+            f"The {what} {_shown(path)} has an empty part. Use {'/'.join(filter(None, parts))!r}.",
+            name=path,
+        )
+    return tuple(check_name(part, what) for part in parts)
 
 
 def fold(name: str) -> str:
@@ -80,7 +87,7 @@ def _problem(name: str) -> str | None:
     if _DEVICE.fullmatch(name):
         return f"is a device on Windows. Use '{name}_' or another word."
     if (composed := unicodedata.normalize("NFC", name)) != name:
-        return f"is not in Unicode's composed form (NFC). Use {composed!r}."
+        return f"is not in Unicode's composed form (NFC): {_shown(name, ascii)}. Use {composed!r}."
     if (size := len(name.encode())) > MAX_NAME_BYTES:
         return (
             f"takes {size} bytes in UTF-8, and {MAX_NAME_BYTES} is the most. "
@@ -110,5 +117,5 @@ def _unprintable(character: str, kind: str) -> str:
     return f"contains the {kind} U+{ord(character):04X}. Leave it out."
 
 
-def _shown(name: str) -> str:
-    return ascii(name) if len(name) <= 60 else ascii(name[:60]) + "..."
+def _shown(name: str, how: Callable[[str], str] = repr) -> str:
+    return how(name) if len(name) <= 60 else how(name[:60]) + "..."

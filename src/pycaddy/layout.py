@@ -12,7 +12,9 @@ __all__ = ["LEDGER_FOLDER", "SIDECAR", "RunLayout", "StorageMode", "check_namesp
 
 LEDGER_FOLDER = ".pycaddy"
 SIDECAR = "run.json"
-_RESERVED = frozenset((SIDECAR, "metrics.db", "metrics.db-wal", "metrics.db-shm"))
+_RESERVED = frozenset(
+    (SIDECAR, "metrics.db", "metrics.db-wal", "metrics.db-shm", "metrics.db-journal")
+)
 
 
 class StorageMode(enum.Enum):
@@ -52,8 +54,10 @@ class RunLayout:
         """Return the path of the run's file *filename*, which may be nested ("a/b.pt")."""
         parts = check_parts(filename, "filename")
         if self.mode is StorageMode.SUBFOLDER:
-            _refuse_reserved(filename, filename)
+            _refuse_reserved(filename, parts[0])
             return f"{self.folder}/{filename}"
+        for part in parts:
+            _refuse_ledger_folder(part)
         for part in parts if not include_identifier else parts[:-1]:
             if looks_like_a_run(part):
                 raise InvalidNameError(
@@ -63,8 +67,8 @@ class RunLayout:
                 )
         if not include_identifier:
             return f"{self.home}/{filename}"
-        if len(parts) == 1:
-            _refuse_reserved(filename, filename)
+        # At any depth: "0001_run.json" always describes a run.
+        _refuse_reserved(filename, parts[-1])
         return self._own(filename)
 
     def _own(self, filename: str) -> str:
@@ -77,8 +81,8 @@ class RunLayout:
 def _refuse_reserved(filename: str, name: str) -> None:
     if name.lower() in _RESERVED:
         raise InvalidNameError(
-            f"The filename {filename!r} is kept by pycaddy for the run itself. "
-            f"Use another one, such as 'my_{filename}'.",
+            f"The filename {filename!r} has {name!r} in it, which pycaddy keeps for the run "
+            f"itself. Use another name, such as 'my_{name}'.",
             name=filename,
         )
 
@@ -89,11 +93,8 @@ def check_namespace(parts: tuple[str, ...]) -> None:
     A project's first level holds identifiers and namespaces only, so any name will do there,
     years included. Below it, "0001" next to "train" is a run of "train".
     """
-    if parts and parts[0].lower() == LEDGER_FOLDER:
-        raise InvalidNameError(
-            f"The name {parts[0]!r} is the folder of the project's ledger. Use another one.",
-            name=parts[0],
-        )
+    for part in parts:
+        _refuse_ledger_folder(part)
     for part in parts[1:]:
         if looks_like_a_run(part):
             raise InvalidNameError(
@@ -101,3 +102,11 @@ def check_namespace(parts: tuple[str, ...]) -> None:
                 f"Begin it with a letter, such as 'v{part}'.",
                 name=part,
             )
+
+
+def _refuse_ledger_folder(part: str) -> None:
+    # At any depth: it would make the folder that it lies in a project of its own.
+    if part.lower() == LEDGER_FOLDER:
+        raise InvalidNameError(
+            f"The name {part!r} is the folder of a project's ledger. Use another one.", name=part
+        )

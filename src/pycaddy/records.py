@@ -45,7 +45,7 @@ def parse_uid(uid: str | int) -> int:
     if isinstance(uid, str) and _UID.fullmatch(uid):
         return int(uid)
     raise RunNotFoundError(
-        f"No run can have the uid {uid!r}: uids are whole numbers from 0001 on.", run=uid
+        f"No run can have the uid {uid!r}: uids are whole numbers, as in 'train/0001'.", run=uid
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 
-__all__ = ["Status"]
+__all__ = ["Status", "check_status"]
 
 
 class Status(enum.Enum):
@@ -31,3 +31,13 @@ _MOVES = {
     Status.DONE: frozenset((Status.ERROR,)),  # a result found bad
     Status.ERROR: frozenset((Status.RUNNING,)),  # another attempt
 }
+
+
+def check_status(status: object) -> Status:
+    """Return *status* if it is one; a text such as "done" is not."""
+    if not isinstance(status, Status):
+        raise TypeError(
+            f"status must be a Status, not {status!r}. "
+            f"Use Status.{', Status.'.join(each.name for each in Status)}."
+        )
+    return status

@@ -24,29 +24,31 @@ def attach(
     root: str,
     *,
     run: str,
+    ledger: str,
     hash: bool,
     replace: bool,
 ) -> dict[str, FileRecord]:
     """Return *files* with *added*, as the files are now.
 
     Raises:
-        FileKeyError: A key is no text or is taken by another file, or a file is the ledger's.
+        FileKeyError: A key is no text or is taken by another file, a path cannot be kept, or a
+            file is the ledger's.
     """
+    if not isinstance(added, Mapping):
+        raise TypeError(
+            f"attach_files takes paths by key, such as {{'model': path}}, not {added!r}."
+        )
     result = dict(files)
     for key, path in added.items():
-        if not isinstance(key, str) or not key:
-            raise FileKeyError(
-                f"A file's key must be a text such as 'model', not {key!r}.", key=key, path=path
-            )
-        kept = relative(root, os.fspath(path))
-        if kept == LEDGER_FOLDER or kept.startswith(f"{LEDGER_FOLDER}/"):
+        kept = _kept(root, key, path)
+        if _is_the_ledgers(kept, absolute(root, kept), ledger):
             raise FileKeyError(
                 f"{os.fspath(path)!r} belongs to the ledger and cannot be attached. "
                 "Use session.path(...) for the run's own files.",
                 key=key,
                 path=path,
             )
-        taken = result.get(key)
+        taken = files.get(key)
         if taken is not None and taken.path != kept and not replace:
             raise FileKeyError(
                 f"Run {run} has a file {key!r} already: {taken.path!r}. Use another key for "
@@ -54,9 +56,10 @@ def attach(
                 key=key,
                 path=path,
             )
-        _refuse_case_twin(result, key, kept, run)
-        hashed = hash or (taken is not None and taken.hashed)
-        result[key] = examine(root, FileRecord(kept, hashed=hashed))
+        result[key] = FileRecord(kept, hashed=hash or (taken is not None and taken.hashed))
+    _refuse_case_twins(result, run)
+    for key in added:
+        result[key] = examine(root, result[key])
     return result
 
 
@@ -92,9 +95,14 @@ def hash_file(path: str) -> str:
 def relative(root: str, path: str) -> str:
     """Return *path* as the ledger keeps it: below *root* relative, elsewhere absolute."""
     path = os.path.abspath(path)
-    if not path.startswith(root + os.sep):
-        return path
-    return path[len(root) + 1 :].replace(os.sep, "/")
+    folder, name = os.path.split(path)
+    # Either may have been written by way of a symbolic link.
+    resolved = os.path.realpath(root), os.path.join(os.path.realpath(folder), name)
+    for base, place in ((root, path), resolved):
+        inside = os.path.join(base, "")
+        if place.startswith(inside):
+            return place[len(inside) :].replace(os.sep, "/")
+    return path
 
 
 def absolute(root: str, path: str) -> str:
@@ -102,13 +110,50 @@ def absolute(root: str, path: str) -> str:
     return os.path.join(root, path)
 
 
-def _refuse_case_twin(files: dict[str, FileRecord], key: str, path: str, run: str) -> None:
-    folded = fold(path)
-    for other_key, other in files.items():
-        if other_key != key and other.path != path and fold(other.path) == folded:
+def _kept(root: str, key: object, path: object) -> str:
+    if not isinstance(key, str) or not key:
+        raise FileKeyError(
+            f"A file's key must be a text such as 'model', not {key!r}.", key=key, path=path
+        )
+    if not isinstance(path, (str, bytes, os.PathLike)) or not os.fspath(path):
+        raise FileKeyError(
+            f"The file {key!r} must be a path, not {path!r}. Use session.path(...) for one.",
+            key=key,
+            path=path,
+        )
+    text = os.fsdecode(path)
+    kept = None if "\0" in text else relative(root, text)
+    if kept is None or not _is_unicode(key) or not _is_unicode(kept):
+        raise FileKeyError(
+            f"The file {key!r}, {text!r}, has a character in its key or path that is not "
+            "Unicode text. Rename it.",
+            key=key,
+            path=path,
+        )
+    return kept
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, or a byte that was not UTF-8
+        return False
+    return True
+
+
+def _is_the_ledgers(kept: str, path: str, ledger: str) -> bool:
+    own = [f"{ledger}{ending}" for ending in ("", "-wal", "-shm", "-journal", ".lock")]
+    return path in own or kept == LEDGER_FOLDER or kept.startswith(f"{LEDGER_FOLDER}/")
+
+
+def _refuse_case_twins(files: Mapping[str, FileRecord], run: str) -> None:
+    seen: dict[str, str] = {}
+    for key, file in files.items():
+        other = seen.setdefault(fold(file.path), file.path)
+        if other != file.path:
             raise FileKeyError(
-                f"Run {run} has the file {other.path!r}, and {path!r} differs only by case: many "
+                f"Run {run} has the file {other!r}, and {file.path!r} differs only by case: many "
                 "file systems take the two for one. Use another name.",
                 key=key,
-                path=path,
+                path=file.path,
             )

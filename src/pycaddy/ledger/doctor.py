@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pycaddy.ledger import sidecar
 from pycaddy.ledger.ledger import Ledger
-from pycaddy.ledger.scan import scan
+from pycaddy.ledger.scan import known_folders, scan
 from pycaddy.records import RunRecord, parse_uid
 from pycaddy.stores import Selection
 
@@ -103,7 +103,7 @@ def _sidecar_problem(ledger: Ledger, record: RunRecord) -> str | None:
 
 
 def _unknown(ledger: Ledger, records: list[RunRecord]) -> Iterator[Finding]:
-    found = scan(ledger.root)
+    found = scan(ledger.root, *known_folders(ledger.store))
     known = {(record.layout.home, record.uid) for record in records}
     for problem in found.problems:
         yield Finding("folders", problem, "Move it out of the project, or mend it")

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 from typing import TYPE_CHECKING
 
 from pycaddy._files import make_folders
 from pycaddy._names import check_name
-from pycaddy.errors import FolderTakenError, NameClashError
+from pycaddy.errors import FolderTakenError, NameClashError, ProjectFolderError
 from pycaddy.layout import StorageMode, check_namespace
-from pycaddy.ledger import address
+from pycaddy.ledger import address, sidecar
 from pycaddy.records import NewRun, RunRecord
 
 if TYPE_CHECKING:
     from pycaddy.ledger.ledger import Ledger
 
-__all__ = ["check_home", "make", "make_parents"]
+__all__ = ["check_home", "make", "make_for", "make_parents"]
 
 
 def check_home(root: str, run: NewRun) -> None:
@@ -54,23 +55,37 @@ def make(root: str, record: RunRecord, *, fresh: bool) -> str:
     Raises:
         FolderTakenError: It holds a run that this ledger does not know: the ledger was
             deleted, or another project lies there.
+        ProjectFolderError: A file is in the way, or the disk refuses.
     """
     layout = record.layout
     folder = os.path.join(root, layout.folder)
-    try:
-        os.mkdir(folder)
-    except FileNotFoundError:
-        make_folders(folder)
-    except FileExistsError:
+    if _make(folder) and fresh:
         taken = os.path.join(root, layout.sidecar)
-        if fresh and os.path.exists(taken):
+        if os.path.exists(taken):
             raise FolderTakenError(
                 f"{folder} holds a run that the ledger does not know ({taken}). "
                 f"Run `pycaddy rebuild {root}` to take it in.",
                 run=str(record.key),
                 path=folder,
-            ) from None
+            )
     return folder
+
+
+def make_for(ledger: Ledger, record: RunRecord) -> str:
+    """Make the run's folder, whatever has become of the run since *record* was read.
+
+    Raises:
+        RunNotFoundError: The run is in the trash.
+    """
+    if record.trashed_us is not None:
+        record = ledger.reread(record)
+    try:
+        return make(ledger.root, record, fresh=not sidecar.has_one(record))
+    except FolderTakenError:
+        now = ledger.reread(record)
+        if not sidecar.has_one(now):
+            raise
+        return make(ledger.root, now, fresh=False)
 
 
 def make_parents(ledger: Ledger, record: RunRecord, path: str) -> None:
@@ -78,14 +93,50 @@ def make_parents(ledger: Ledger, record: RunRecord, path: str) -> None:
 
     Raises:
         NameClashError: In PREFIX mode: one is the folder of a namespace or an identifier.
+        ProjectFolderError: A file is in the way, or the disk refuses.
     """
     folder = path.rpartition("/")[0]
     if record.mode is StorageMode.PREFIX:
         _share(ledger, folder)
-    make_folders(os.path.join(ledger.root, folder))
+    _make(os.path.join(ledger.root, folder))
 
 
 @functools.lru_cache(maxsize=1024)
 def _share(ledger: Ledger, folder: str) -> None:
     """Enter a folder that runs in PREFIX mode put files into, so that no run is put there."""
     ledger.store.take_folder(folder, "files")
+
+
+def _make(path: str) -> bool:
+    """Make a folder and its missing parents; return whether it was there already."""
+    try:
+        try:
+            os.mkdir(path)
+        except FileNotFoundError:
+            make_folders(path)
+    except OSError as error:
+        if os.path.isdir(path):
+            return True
+        raise _refusal(path, error) from error
+    return False
+
+
+def _refusal(path: str, error: OSError) -> ProjectFolderError:
+    if isinstance(error, (FileExistsError, NotADirectoryError)):
+        path = _nearest(path)
+        message = f"{path} is a file, and a folder is needed there. Move it, or use another name."
+    elif error.errno == errno.ENAMETOOLONG:
+        message = f"The folder {path[:200]}... has too long a path. Use shorter names."
+    else:
+        message = (
+            f"The folder {path} cannot be made: {error.strerror}. "
+            "Check the permissions and the free space."
+        )
+    return ProjectFolderError(message, path=path)
+
+
+def _nearest(path: str) -> str:
+    """Return the first of *path* and the folders above it that is there."""
+    while not os.path.lexists(path):
+        path = os.path.dirname(path)
+    return path

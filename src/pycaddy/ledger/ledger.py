@@ -11,17 +11,12 @@ from pycaddy import params as params_module
 from pycaddy._clock import utc_now_us
 from pycaddy._files import make_folders, replace_file
 from pycaddy._names import check_parts
-from pycaddy.errors import (
-    FolderTakenError,
-    PycaddyError,
-    RunNotFoundError,
-    RunStateError,
-)
+from pycaddy.errors import FolderTakenError, ProjectFolderError, PycaddyError, RunNotFoundError
 from pycaddy.ledger import address as addresses
 from pycaddy.ledger import folders, heart, life, sidecar
 from pycaddy.ledger.watch import Watch
 from pycaddy.records import NewRun, RunKey, RunRecord, parse_uid
-from pycaddy.status import Status
+from pycaddy.status import Status, check_status
 from pycaddy.stores import Choose, Decide, Selection, Store
 
 __all__ = ["Ledger"]
@@ -54,21 +49,27 @@ class Ledger:
     ) -> None:
         if durability not in DURABILITIES:
             raise ValueError(f"durability must be 'power' or 'process', not {durability!r}.")
-        found_root, self._address = addresses.locate(os.fspath(address))
+        found_root, self.address = addresses.locate(os.fspath(address))
         self.root = found_root if root is None else os.path.abspath(root)
         self.durability = durability
 
     def __repr__(self) -> str:
-        return f"Ledger({self._address!r})"
+        return f"Ledger({self.address!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _reopen, (self._address, self.root, self.durability)
+        return _reopen, (self.address, self.root, self.durability)
+
+    def for_root(self, root: str | os.PathLike[str]) -> Ledger:
+        """Return the ledger at the same address for the project in *root*."""
+        if self.root == os.path.abspath(root):
+            return self
+        return Ledger(self.address, root=root, durability=self.durability)
 
     @functools.cached_property
     def store(self) -> Store:
         """The store behind this ledger, opened when first needed."""
-        store = addresses.open_store(self.root, self._address, self.durability)
-        addresses.write_project_file(self.root, store.project, self._address)
+        store = addresses.open_store(self.root, self.address, self.durability)
+        addresses.write_project_file(self.root, store.project, self.address)
         return store
 
     def allocate(
@@ -93,6 +94,7 @@ class Ledger:
             InvalidNameError: *identifier* or *relpath* cannot be a folder's name.
             ParamsError: *params* have no canonical form.
         """
+        check_status(status)
         frozen = params_module.freeze(params)
         run = NewRun(check_relpath(relpath), identifier, frozen.text, param_hash or frozen.key)
         record = self.create(run)
@@ -116,6 +118,8 @@ class Ledger:
             RunStateError: The status table refuses the move.
             FileKeyError: A file cannot be attached.
         """
+        if status is not None:
+            check_status(status)
         record = self.get_record(identifier, uid, relpath=relpath)
         if path_dict:
             record = life.attach(self, record, path_dict)
@@ -194,32 +198,39 @@ class Ledger:
             folders.make(self.root, record, fresh=record.attempt == 1)
         except FolderTakenError:
             # Its uid belongs to a run that the ledger does not know: nobody may claim it again.
-            self.change(record, lambda seen: seen.changed(trashed_us=utc_now_us()), describe=False)
+            self.change(record, lambda seen: seen.changed(trashed_us=utc_now_us()))
             raise
         self.describe(record)
         heart.hold(self.store, record)
         return claimed
 
-    def change(self, record: RunRecord, decide: Change, *, describe: bool = True) -> RunRecord:
+    def change(self, record: RunRecord, decide: Change, *, trashed: bool = False) -> RunRecord:
         """Replace a run's record by what *decide* makes of it, and describe it in its folder.
 
         *decide* is called again, with what the ledger has, whenever somebody was faster. What
         it refuses on an outdated record is not yet refused.
+
+        Args:
+            trashed: The run may be in the trash.
         """
         fresh = False
         while True:
-            stored = self._try_change(record, decide, fresh=fresh)
+            stored = self._try_change(record, decide, fresh=fresh, trashed=trashed)
             if stored is not None:
                 break
             record, fresh = self._reread_any(record), True
-        if stored is not record and describe and sidecar.has_one(stored):
+        if stored is not record and stored.trashed_us is None and sidecar.has_one(stored):
             self.describe(stored)
         return stored
 
-    def _try_change(self, record: RunRecord, decide: Change, *, fresh: bool) -> RunRecord | None:
+    def _try_change(
+        self, record: RunRecord, decide: Change, *, fresh: bool, trashed: bool
+    ) -> RunRecord | None:
         try:
+            if record.trashed_us is not None and not trashed:
+                raise _not_found(record.relpath, record.identifier, record.uid, trashed=True)
             wanted = decide(record)
-        except RunStateError:
+        except PycaddyError:
             if fresh:
                 raise
             return None
@@ -228,14 +239,25 @@ class Ledger:
         return record if fresh else None
 
     def describe(self, record: RunRecord) -> None:
-        """Write the run's `run.json`."""
+        """Write the run's `run.json`.
+
+        Raises:
+            ProjectFolderError: It cannot be written. What the ledger has is not touched.
+        """
         path = os.path.join(self.root, record.layout.sidecar)
         content = sidecar.render(record, self.store.project)
         try:
-            replace_file(path, content)
-        except FileNotFoundError:
-            make_folders(os.path.dirname(path))
-            replace_file(path, content)
+            try:
+                replace_file(path, content)
+            except FileNotFoundError:
+                make_folders(os.path.dirname(path))
+                replace_file(path, content)
+        except OSError as error:
+            raise ProjectFolderError(
+                f"{path} cannot be written: {error.strerror}. The ledger has the change; once the "
+                "cause is gone, `pycaddy doctor --fix` writes the file.",
+                path=path,
+            ) from error
 
     def is_gone(self, record: RunRecord) -> bool:
         """Whether the owner of a run is known to be dead."""

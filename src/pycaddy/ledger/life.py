@@ -103,7 +103,13 @@ def attach(
         if attempt is not None:
             transitions.fence(seen, attempt)
         known = artifacts.attach(
-            seen.files, files, ledger.root, run=str(seen.key), hash=hash, replace=replace
+            seen.files,
+            files,
+            ledger.root,
+            run=str(seen.key),
+            ledger=ledger.address,
+            hash=hash,
+            replace=replace,
         )
         text = codec.encode_files(known)
         return seen if text == seen.files_text else seen.changed(files_text=text)
@@ -126,15 +132,15 @@ def set_result(
 
 def _make_first_folder(ledger: Ledger, record: RunRecord) -> None:
     if not sidecar.has_one(record):
-        folders.make(ledger.root, record, fresh=True)
+        folders.make_for(ledger, record)
 
 
 def _result_text(result: Mapping[str, Any]) -> str:
-    text = params.dump(result, name="result")
-    if not text.startswith("{"):
+    plain = params.plain(result, name="result")
+    if not isinstance(plain, dict):
         raise ParamsError(
             f"A result must be a mapping, not a {type(result).__name__}. "
             "Give the value a name: {'value': ...}.",
             path="result",
         )
-    return text
+    return params.dump(plain, name="result")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pycaddy._files import make_folders, random_id
 from pycaddy.errors import LedgerDamagedError, LedgerError
 from pycaddy.ledger import address
-from pycaddy.ledger.scan import Found, scan
+from pycaddy.ledger.scan import Found, known_folders, scan, split_home
 from pycaddy.stores import Store
 from pycaddy.stores.sqlite import SqliteStore
 
@@ -44,32 +44,36 @@ def rebuild(root: str, durability: str = "power") -> RebuildReport:
             used now: it is busy, or a newer pycaddy wrote it.
     """
     root, ledger = address.locate(root)
+    if os.path.exists(ledger) and _is_healthy(ledger):
+        _refuse_within(root)
+        return _complete(root, ledger, durability)
     found = scan(root)
     known = os.path.exists(ledger) or os.path.exists(address.project_file(root))
-    if not found.records and not known:
+    if not found.records and not found.problems and not known:
         raise LedgerError(
             f"{root} holds no run's folder and is no project: there is nothing to rebuild from.",
             ledger=ledger,
         )
     _refuse_within(root)
-    if os.path.exists(ledger) and _is_healthy(ledger):
-        added, old = _add(root, ledger, durability, found), None
-    elif ledger == address.ledger_file(root):
-        added, old = _make_anew(root, ledger, durability, found)
-    else:
+    if ledger != address.ledger_file(root):
         raise LedgerDamagedError(
             f"The ledger {ledger} is damaged or gone, and other projects may use it. "
             "Restore it from a backup, and rebuild then.",
             ledger=ledger,
         )
+    added, old = _make_anew(root, ledger, durability, found)
     return RebuildReport(len(found.records), added, tuple(found.problems), old)
 
 
-def _add(root: str, ledger: str, durability: str, found: Found) -> int:
+def _complete(root: str, ledger: str, durability: str) -> RebuildReport:
+    """Add what a healthy ledger does not know."""
     store = address.open_store(root, ledger, durability)
-    added = _load(store, found)
-    store.close()
-    return added
+    try:
+        found = scan(root, *known_folders(store))
+        added = _load(store, found)
+    finally:
+        store.close()
+    return RebuildReport(len(found.records), added, tuple(found.problems), None)
 
 
 def _make_anew(root: str, ledger: str, durability: str, found: Found) -> tuple[int, str | None]:
@@ -102,9 +106,8 @@ def _refuse_within(root: str) -> None:
 
 
 def _load(store: Store, found: Found) -> int:
-    # In the order of their making, which is the order that rows tell "newest" by.
-    records = sorted(found.records, key=lambda record: (record.created_us, int(record.uid)))
-    return store.load(records, found.highest, found.shared)
+    highest = {split_home(home): number for home, number in found.highest.items()}
+    return store.load(found.records, highest, found.shared)
 
 
 def _is_healthy(ledger: str) -> bool:
@@ -129,13 +132,15 @@ def _project_id(root: str, found: Found) -> str:
 
 
 def _set_aside(ledger: str) -> str | None:
-    """Move the damaged ledger's files into `backups`; return where it lies now."""
-    if not os.path.exists(ledger):
-        return None
+    """Move what is left of the damaged ledger into `backups`; return where it lies now.
+
+    A WAL that stayed behind alone goes too: SQLite would play it into the new ledger.
+    """
     backups = os.path.join(os.path.dirname(ledger), "backups")
     make_folders(backups)
-    target = os.path.join(backups, time.strftime("damaged-%Y%m%dT%H%M%S.db", time.gmtime()))
+    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
+    target = os.path.join(backups, f"damaged-{stamp}-{random_id()[:6]}.db")
     for ending in ("-wal", "-shm", ""):
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError):  # the last one to close it deletes its WAL
             os.rename(f"{ledger}{ending}", f"{target}{ending}")
-    return target
+    return target if os.path.exists(target) else None

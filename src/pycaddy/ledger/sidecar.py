@@ -56,11 +56,11 @@ def parse(content: bytes) -> tuple[RunRecord, str]:
         ValueError: It is not one, or one of a newer schema.
     """
     try:
-        facts = json.loads(content)
+        facts = json.loads(content, parse_constant=_no_constant)
         if facts["schema"] > SCHEMA:
             raise ValueError(f"schema {facts['schema']} is newer than {SCHEMA}; upgrade pycaddy")
-        return _record(facts), facts["project"]
-    except (KeyError, TypeError, AttributeError) as error:
+        return _record(facts), _text(facts["project"])
+    except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"it is not a run's description: {error!r}") from error
 
 
@@ -73,12 +73,12 @@ def _record(facts: dict[str, Any]) -> RunRecord:
         uid=_text(facts["uid"]),
         mode=StorageMode(facts["storage_mode"]),
         param_hash=_text(facts["param_hash"]),
-        param_version=int(facts["param_version"]),
+        param_version=_whole(facts["param_version"]),
         params_text=codec.encode(facts["params"]),
         created_us=from_iso(facts["created_at"]),
         beat=0,
         status=Status(facts["status"]),
-        attempt=int(facts["attempt"]),
+        attempt=_whole(facts["attempt"]),
         files_text=codec.encode(facts["files"]),
         result_text=None if facts["result"] is None else codec.encode(facts["result"]),
         error_text=None if facts["error"] is None else _text(facts["error"]),
@@ -88,19 +88,58 @@ def _record(facts: dict[str, Any]) -> RunRecord:
         trashed_us=None,
         history_text=codec.encode(facts["history"]),
     )
-    # Decoded once here, so that nothing unreadable gets into a ledger.
-    for part in (record.params, record.result or {}, record.files):
+    _check(record)
+    return record
+
+
+def _check(record: RunRecord) -> None:
+    """Decode everything once, so that nothing unreadable gets into a ledger."""
+    for part in (record.params, record.files, {} if record.result is None else record.result):
         if not isinstance(part, dict):
             raise TypeError(f"{part!r} is no object")
-    if not record.history or (record.owner is not None and not record.owner.host):
-        raise ValueError("its history or its owner is empty")
-    return record
+    for file in record.files.values():
+        _text(file.path)
+        for number in (file.size, file.mtime_ns):
+            _whole(number or 0)
+        _text(file.sha256 or "")
+    if owner := record.owner:
+        for text in (owner.host, owner.boot, owner.namespace):
+            _text(text)
+        for number in (owner.pid, owner.started):
+            _whole(number)
+    if not record.history:
+        raise ValueError("its history is empty")
+    for move in record.history:
+        _whole(move.attempt)
+        _text(move.detail or "")
+        if move.at.tzinfo is None:
+            raise ValueError(f"the time {move.at} in its history has no zone")
+    for kept in (
+        record.params_text,
+        record.files_text,
+        record.result_text,
+        record.error_text,
+        record.owner_text,
+        record.history_text,
+        record.param_hash,
+    ):
+        (kept or "").encode()  # half of a surrogate pair is no text that can be kept
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is no text")
     return value
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int or not 0 <= value < 2**63:
+        raise TypeError(f"{value!r} is no whole number")
+    return value
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _time(us: int | None) -> str:

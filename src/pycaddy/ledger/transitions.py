@@ -25,6 +25,9 @@ __all__ = ["Gone", "adopt", "begin", "fence", "finish", "refuse_busy", "reopen",
 Gone = Callable[[RunRecord], bool]
 """Whether the owner of a run is known to be dead."""
 
+_LONGEST_DETAIL = 200
+"""Characters of an error that the history keeps; it grows with each attempt."""
+
 
 def start(record: RunRecord, owner: Owner, now_us: int, *, attempt: int, gone: Gone) -> RunRecord:
     """Begin another attempt as *owner*.
@@ -102,7 +105,7 @@ def finish(
             run=str(record.key),
             status=record.status,
         )
-    detail = error_text.strip().rpartition("\n")[2] if error_text else None
+    detail = error_text.strip().rpartition("\n")[2][:_LONGEST_DETAIL] if error_text else None
     return record.changed(
         status=status,
         ended_us=now_us,

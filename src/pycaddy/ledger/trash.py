@@ -39,7 +39,7 @@ def remove(ledger: Ledger, record: RunRecord) -> RunRecord:
             transitions.refuse_busy(seen, me, ledger.is_gone)
         return seen.changed(trashed_us=utc_now_us())
 
-    stored = ledger.change(record, trashed, describe=False)
+    stored = ledger.change(record, trashed, trashed=True)
     for path in _own_files(ledger.root, stored, ledger.store.folders("files")):
         _move(ledger.root, path, f"{_TRASH}/{path}", stored)
     return stored
@@ -53,11 +53,14 @@ def restore(ledger: Ledger, record: RunRecord) -> RunRecord:
         FolderTakenError: Something else lies where its files were.
     """
     if record.trashed_us is None:
-        raise RunNotFoundError(f"Run {record.key} is not in the trash.", run=str(record.key))
+        raise RunNotFoundError(
+            f"Run {record.key} is not in the trash. project.trash() lists what is.",
+            run=str(record.key),
+        )
     trash = os.path.join(ledger.root, _TRASH)
     for path in _own_files(trash, record, ledger.store.folders("files")):
         _move(ledger.root, f"{_TRASH}/{path}", path, record)
-    return ledger.change(record, lambda seen: seen.changed(trashed_us=None))
+    return ledger.change(record, lambda seen: seen.changed(trashed_us=None), trashed=True)
 
 
 def _own_files(base: str, record: RunRecord, shared: set[str]) -> Iterator[str]:
@@ -77,6 +80,8 @@ def _own_files(base: str, record: RunRecord, shared: set[str]) -> Iterator[str]:
 
 def _move(root: str, source: str, target: str, record: RunRecord) -> None:
     goal = os.path.join(root, target)
+    with suppress(OSError):
+        os.rmdir(goal)  # an empty folder is in nobody's way
     if os.path.lexists(goal):
         raise FolderTakenError(
             f"{goal} is in the way of run {record.key}. Move it elsewhere and call again.",

@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from pycaddy.errors import ParamsError
+from pycaddy.params._flat import flat_texts
 from pycaddy.params._plain import NO_NAMES, inner_names, normalise
 from pycaddy.params._refusals import MAX_BYTES, MAX_DEPTH, KeyPath, too_large
 from pycaddy.params._text import canonical, load, stored
@@ -61,6 +62,9 @@ def freeze(params: object, *, ignore: Collection[str] = ()) -> Params:
         ParamsError: A value has no canonical form; the message says where and what to do.
         ParamsTooLargeError: Deeper than MAX_DEPTH levels, or longer than MAX_BYTES of text.
     """
+    if not ignore and type(params) is dict and (texts := flat_texts(params)) is not None:
+        text, hashed = texts
+        return Params(dict(params), text, sha256(hashed.encode()).hexdigest())
     ignored = _names(ignore) if ignore else NO_NAMES
     values = normalise({} if params is None else params, ("params",), ignored)
     if type(values) is not dict:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from math import isfinite
 from typing import Any
 
-__all__ = ["TAG", "canonical", "load", "stored"]
+__all__ = ["TAG", "canonical", "canonical_of_unified", "load", "stored"]
 
 TAG = "__float__"
 
@@ -36,6 +36,11 @@ def stored(value: Any) -> str:
 def canonical(value: Any) -> str:
     """The text that is equal for equal plain values; docs/params.md defines it."""
     return _sorted(_with_floats(value, _unified))
+
+
+def canonical_of_unified(value: Any) -> str:
+    """`canonical` of a plain value without NaN, infinities and integral floats."""
+    return _sorted(value)
 
 
 def load(text: str) -> Any:

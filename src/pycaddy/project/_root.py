@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from pycaddy._files import make_folders
 from pycaddy._names import fold
 from pycaddy.errors import NameClashError, ProjectFolderError
 
-__all__ = ["make_root"]
+__all__ = ["absolute_root", "make_root"]
+
+
+def absolute_root(root: str | os.PathLike[str]) -> Path:
+    """Return *root* as an absolute path, from the current directory as it is now.
+
+    Raises:
+        ProjectFolderError: No folder can have this path.
+    """
+    path = os.path.abspath(root)
+    if "\0" in path:
+        raise ProjectFolderError(
+            f"The project's folder {path!r} has a NUL in its path, which no folder can have. "
+            "Give the project another root.",
+            path=path,
+        )
+    return Path(path)
 
 
 def make_root(path: str) -> None:

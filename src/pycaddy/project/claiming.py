@@ -7,7 +7,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from pycaddy import params
 from pycaddy._clock import utc_now_us
@@ -18,13 +18,28 @@ from pycaddy.records import NewRun, RunRecord
 from pycaddy.status import Status
 from pycaddy.stores import Selection, new_record
 
-__all__ = ["Claims", "Retry", "Survey"]
+__all__ = ["Adaptive", "Claims", "Configs", "Retry", "Survey"]
 
 Retry = Literal["error", "stale"]
 
 # As many runs as one claim looks at: what others hold is passed over within one transaction.
 _BATCH = 256
 _WAIT_S = 1.0
+
+
+@runtime_checkable
+class Adaptive(Protocol):
+    """A sweep whose configurations depend on what came of the earlier ones."""
+
+    def after(self, records: Sequence[RunRecord]) -> Iterable[Mapping[str, Any]]:
+        """Return the configurations that there are to be, given all runs of the identifier.
+
+        Those that have runs already, so that failed ones can be taken again, and what to try
+        next. Of the same records it makes the same, in every process.
+        """
+
+
+Configs: TypeAlias = Iterable[Mapping[str, Any]] | Adaptive
 
 
 class _Standing(enum.Enum):
@@ -61,7 +76,8 @@ class Claims:
         ledger: Where the runs are.
         relpath: Their namespace.
         identifier: What kind of runs they are.
-        configs: Their params. An iterator is read whole; anything else is iterated repeatedly.
+        configs: Their params. An iterator is read whole; anything else is iterated repeatedly,
+            or asked again after each claim if it is adaptive.
         mode: How new runs keep their files.
         ignore: Params that do not tell runs apart.
         max_attempts: How often a run may be started in all.
@@ -77,7 +93,7 @@ class Claims:
         ledger: Ledger,
         relpath: str,
         identifier: str,
-        configs: Iterable[Mapping[str, Any]],
+        configs: Configs,
         *,
         mode: StorageMode,
         ignore: Collection[str] = (),
@@ -89,6 +105,7 @@ class Claims:
     ) -> None:
         self._ledger = ledger
         self._relpath = relpath
+        self._all = Selection(relpath, identifier)
         self._identifier = identifier
         self._configs = list(configs) if isinstance(configs, Iterator) else configs
         self._mode = mode
@@ -121,8 +138,35 @@ class Claims:
 
     def one_pass(self) -> Iterator[RunRecord]:
         """Go through the sweep once, from its beginning to its end."""
-        self.duplicates = self.exhausted = self.held = self.done_before = 0
-        wanted = self._wanted()
+        if isinstance(self._configs, Adaptive):
+            return self._asked(self._configs)
+        return self._listed(self._configs)
+
+    def _asked(self, sweep: Adaptive) -> Iterator[RunRecord]:
+        """Ask what there is to run after each claim, until the answer has nothing to take."""
+        done_before: int | None = None
+        fruitless: list[object] | None = None
+        while True:
+            records = self._ledger.records(self._all)
+            seen: list[object] = [(item.row, item.status, item.attempt) for item in records]
+            if seen == fruitless:
+                return
+            done = {item.param_hash for item in records if item.status is Status.DONE}
+            wanted = list(self._wanted(sweep.after(records), done))
+            done_before = self.done_before if done_before is None else done_before
+            self.done_before = done_before
+            if not wanted:
+                return
+            claimed = self._ledger.claim(wanted, self._decide)
+            if claimed is None:
+                # Somebody may have been faster with the very configuration: look again.
+                fruitless = seen
+                continue
+            _, record = claimed
+            yield record
+
+    def _listed(self, configs: Iterable[Mapping[str, Any]]) -> Iterator[RunRecord]:
+        wanted = self._wanted(configs, self._done())
         batch = list(islice(wanted, _BATCH))
         while batch:
             claimed = self._ledger.claim(batch, self._decide)
@@ -135,14 +179,23 @@ class Claims:
             batch += islice(wanted, _BATCH - len(batch))
 
     def keys(self) -> list[str]:
-        """Return the param hashes of the sweep, each once."""
+        """Return the param hashes of the sweep, each once.
+
+        Raises:
+            TypeError: It is adaptive: nobody knows them yet.
+        """
+        if isinstance(self._configs, Adaptive):
+            raise TypeError(
+                "A sweep that goes by earlier results is not known beforehand. Take its runs "
+                "with project.claim(...), by the same script in each task of a job array."
+            )
         self.duplicates = 0
-        return [frozen.key for frozen in self._frozen()]
+        return [frozen.key for frozen in self._frozen(self._configs)]
 
     def survey(self, keys: Iterable[str]) -> Survey:
         """Return how far the runs with these params are, without claiming any."""
         found: dict[str, list[RunRecord]] = {key: [] for key in keys}
-        for record in self._ledger.records(Selection(self._relpath, self._identifier)):
+        for record in self._ledger.records(self._all):
             if record.param_hash in found:
                 found[record.param_hash].append(record)
         survey = Survey()
@@ -156,18 +209,20 @@ class Claims:
                 survey.spent.append(one)
         return survey
 
-    def _wanted(self) -> Iterator[NewRun]:
-        """Yield the runs that were not DONE when the pass began, without duplicates."""
-        done = self._done()
-        for frozen in self._frozen():
+    def _wanted(
+        self, configs: Iterable[Mapping[str, Any]], done: Collection[str]
+    ) -> Iterator[NewRun]:
+        """Yield the runs of *configs* that are not *done*, without duplicates."""
+        self.duplicates = self.exhausted = self.held = self.done_before = 0
+        for frozen in self._frozen(configs):
             if frozen.key in done:
                 self.done_before += 1
             else:
                 yield NewRun(self._relpath, self._identifier, frozen.text, frozen.key, self._mode)
 
-    def _frozen(self) -> Iterator[params.Params]:
+    def _frozen(self, configs: Iterable[Mapping[str, Any]]) -> Iterator[params.Params]:
         seen: set[str] = set()
-        for config in self._configs:
+        for config in configs:
             frozen = params.freeze(config, ignore=self._ignore)
             if frozen.key in seen:
                 self.duplicates += 1

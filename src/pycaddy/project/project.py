@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +15,12 @@ from pycaddy.layout import StorageMode, check_namespace
 from pycaddy.ledger import Ledger, RunRecord
 from pycaddy.ledger.ledger import check_relpath
 from pycaddy.ledger.owner import this_process
-from pycaddy.project._root import make_root
-from pycaddy.project.claiming import Claims, Retry
+from pycaddy.project._root import absolute_root, make_root
+from pycaddy.project.claiming import Claims, Configs, Retry
 from pycaddy.project.session import Session
 from pycaddy.project.strategy import ExistingRun, find_or_create
-from pycaddy.records import NewRun, parse_uid
-from pycaddy.status import Status
+from pycaddy.records import NewRun, RunKey, parse_uid
+from pycaddy.status import Status, check_status
 from pycaddy.stores import Selection
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ class Project:
         root: The folder of the project. Made absolute now: a later chdir changes nothing.
         relpath: The namespace below the root ("imagenet/randaug"); see `sub`.
         storage_mode: How the files of one run are kept apart from those of the others.
-        ledger: Another place for the ledger: the path of a `.db` file, or a `Ledger`. Default:
-            `.pycaddy/ledger.db` below the root.
+        ledger: Another place for the ledger: the path of a `.db` file, or a `Ledger`, whose
+            file then serves this root. Default: `.pycaddy/ledger.db` below the root.
         durability: "power": what was acknowledged survives a power cut. "process": it survives
             a crash of the process; a power cut may take the last changes, and commits are about
             ten times faster.
@@ -69,16 +69,16 @@ class Project:
         durability: str = "power",
         ignore: Collection[str] = (),
     ) -> None:
-        self.root = Path(os.path.abspath(root))
+        self.root = absolute_root(root)
         self.relpath = check_relpath(relpath)
         check_namespace(tuple(self.relpath.split("/")) if self.relpath else ())
         self.storage_mode = _storage_mode(storage_mode)
         self.ignore = _ignored(ignore)
-        if not isinstance(ledger, Ledger):
-            ledger = Ledger(
-                self.root if ledger is None else ledger, root=self.root, durability=durability
-            )
-        self._ledger = ledger
+        if isinstance(ledger, Ledger):
+            self._ledger = ledger.for_root(self.root)
+        else:
+            address = self.root if ledger is None else ledger
+            self._ledger = Ledger(address, root=self.root, durability=durability)
         self._has_root = False
 
     @property
@@ -158,7 +158,7 @@ class Project:
     def claim(
         self,
         identifier: str,
-        sweep: Iterable[Mapping[str, Any]],
+        sweep: Configs,
         *,
         max_attempts: int = 3,
         retry: Collection[Retry] = ("error", "stale"),
@@ -179,6 +179,7 @@ class Project:
         Args:
             identifier: What kind of runs they are ("train").
             sweep: Their params: a sweep, or any iterable of mappings. Equal ones are run once.
+                Or an `OptunaSweep`, which chooses each after the results of those before it.
             max_attempts: How often a run may be started in all, by anybody.
             retry: Which runs to take again: those that ended in "error", and those that are
                 "stale", whose process died.
@@ -205,7 +206,7 @@ class Project:
     def run(
         self,
         function: Callable[[Session], Mapping[str, Any] | None],
-        sweep: Iterable[Mapping[str, Any]],
+        sweep: Configs,
         *,
         identifier: str | None = None,
         executor: str | Executor | DaskClient | SlurmExecutor = "local",
@@ -227,7 +228,8 @@ class Project:
 
         Args:
             function: Takes the `Session`: `run.params`, `run.path(...)`.
-            sweep: The params of the runs: a sweep, or any iterable of mappings.
+            sweep: The params of the runs: a sweep, or any iterable of mappings. Or an
+                `OptunaSweep`, which chooses each after the results of those before it.
             identifier: What kind of runs they are. Default: the function's name.
             executor: "local": a process of its own for each run, whose output goes to
                 `stdout.log` in its folder. "threads" and "serial": in this process. "dask" and
@@ -278,12 +280,13 @@ class Project:
             if session.is_stale
         ]
 
-    def session_of(self, run: str, uid: str | int | None = None) -> Session:
+    def session_of(self, run: str | int | RunKey, uid: str | int | None = None) -> Session:
         """Return a session on a run that exists.
 
         Args:
             run: "train/0007", a path below this namespace ("randaug/train/0007"), or the uid
-                alone where only one identifier has it. With *uid*: the identifier.
+                alone where only one identifier has it. With *uid*: the identifier. Or the key
+                of a session or record, whatever its namespace.
             uid: "0007" or 7.
 
         Raises:
@@ -305,6 +308,8 @@ class Project:
             status: Only those with this status.
             recursive: Also those of the namespaces below.
         """
+        if status is not None:
+            check_status(status)
         selection = Selection(self.relpath, identifier, recursive=recursive, status=status)
         return [Session(self, record) for record in self.ledger.records(selection)]
 
@@ -312,11 +317,12 @@ class Project:
         """Return the removed runs of this namespace and, by default, of those below."""
         return self.ledger.records(Selection(self.relpath, recursive=recursive, trashed=True))
 
-    def restore(self, run: str, uid: str | int | None = None) -> Session:
-        """Bring a removed run and its files back.
+    def restore(self, run: str | int | RunKey, uid: str | int | None = None) -> Session:
+        """Bring a removed run and its files back. It is named as for `session_of`.
 
         Raises:
             RunNotFoundError: It is not in the trash.
+            FolderTakenError: Something else lies where its files were.
         """
         from pycaddy.ledger.trash import restore
 
@@ -369,20 +375,30 @@ class Project:
     def _mode(self, given: StorageMode | None) -> StorageMode:
         return self.storage_mode if given is None else _storage_mode(given)
 
-    def _find(self, run: str, uid: str | int | None, *, trashed: bool = False) -> RunRecord:
-        identifier, number = (run, uid) if uid is not None else _split(run)
+    def _find(
+        self, run: str | int | RunKey, uid: str | int | None, *, trashed: bool = False
+    ) -> RunRecord:
+        key = run if isinstance(run, RunKey) else self._key(run, uid, trashed=trashed)
+        if trashed:
+            record = self.ledger.store.get(key.relpath, key.identifier, parse_uid(key.uid))
+            if record is not None:
+                return record
+        return self.ledger.get_record(key.identifier, key.uid, relpath=key.relpath)
+
+    def _key(self, run: str | int, uid: str | int | None, *, trashed: bool) -> RunKey:
+        if not isinstance(run, (str, int)):
+            raise TypeError(
+                f"A run is named as in session_of('train/0007'), not {run!r}. "
+                "session.key is a name, too."
+            )
+        text = str(run) if uid is None else f"{run}/{uid}"
+        identifier, _, number = text.strip("/").rpartition("/")
         if not identifier:
             identifier = self._only_identifier_with(number, trashed=trashed)
         relpath, _, name = identifier.rpartition("/")
-        namespace = "/".join(part for part in (self.relpath, relpath) if part)
-        if not trashed:
-            return self.ledger.get_record(name, number, relpath=namespace)
-        record = self.ledger.store.get(namespace, name, parse_uid(number))
-        if record is None:
-            return self.ledger.get_record(name, number, relpath=namespace)
-        return record
+        return RunKey("/".join(part for part in (self.relpath, relpath) if part), name, number)
 
-    def _only_identifier_with(self, uid: str | int, *, trashed: bool) -> str:
+    def _only_identifier_with(self, uid: str, *, trashed: bool) -> str:
         number = parse_uid(uid)
         store = self.ledger.store
         found = [
@@ -409,11 +425,6 @@ def _name_of(function: object) -> str:
     if not isinstance(name, str) or not name.isidentifier():
         raise ValueError(f"{function!r} has no name to go by. Give identifier=...")
     return name
-
-
-def _split(run: str) -> tuple[str, str]:
-    identifier, _, uid = run.strip("/").rpartition("/")
-    return identifier, uid
 
 
 def _storage_mode(mode: StorageMode) -> StorageMode:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sized
+from collections.abc import Callable, Sized
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from typing import Any
 
 from pycaddy.errors import LeaseLostError, RunStateError
 from pycaddy.executors import DaskClient, Opened, SlurmExecutor, open_executor
 from pycaddy.ledger import RunRecord, life
 from pycaddy.ledger.owner import this_process
-from pycaddy.project.claiming import Claims
+from pycaddy.project.claiming import Claims, Configs
 from pycaddy.project.progress import Watcher, watching
 from pycaddy.project.report import Failure, RunReport
 from pycaddy.project.session import describe_error
@@ -210,7 +209,7 @@ def _refuse_while_importing() -> None:
         )
 
 
-def _length(configs: Iterable[Mapping[str, Any]]) -> int | None:
+def _length(configs: Configs) -> int | None:
     try:
         return len(configs) if isinstance(configs, Sized) else None
     except TypeError:  # a sweep that only generating can count

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from pycaddy.errors import PycaddyError
-from pycaddy.ledger import Move, RunKey, RunRecord, folders, life, sidecar
+from pycaddy.ledger import Move, RunKey, RunRecord, folders, life
 from pycaddy.status import Status
 
 if TYPE_CHECKING:
@@ -256,8 +256,8 @@ class Session:
         traceback: TracebackType | None,
     ) -> None:
         if error is None:
-            # The block may have ended the run itself.
-            if not self.record.status.is_final:
+            # The block may have ended the run itself, and removed it.
+            if self._record.trashed_us is None and not self.record.status.is_final:
                 self.done()
             return
         try:
@@ -273,8 +273,7 @@ class Session:
         return self
 
     def _make_folder(self) -> str:
-        record = self._record
-        folder = folders.make(self._project.ledger.root, record, fresh=not sidecar.has_one(record))
+        folder = folders.make_for(self._project.ledger, self._record)
         self._has_folder = True
         return folder
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pycaddy.layout import StorageMode
-from pycaddy.project.claiming import Claims
+from pycaddy.project.claiming import Claims, Configs
 from pycaddy.project.project import Project
 from pycaddy.project.session import Session
 from pycaddy.status import Status
@@ -22,7 +22,7 @@ class Study:
 
     project: Project
     function: Callable[[Session], Any]
-    configs: Iterable[Mapping[str, Any]]
+    configs: Configs
     """The sweep; never an iterator, since several look at it."""
     identifier: str
     mode: StorageMode
@@ -38,7 +38,7 @@ class Study:
         cls,
         project: Project,
         function: Callable[[Session], Any],
-        sweep: Iterable[Mapping[str, Any]],
+        sweep: Configs,
         identifier: str,
         *,
         retries: int,

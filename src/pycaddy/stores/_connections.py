@@ -1,7 +1,8 @@
 """One SQLite connection per thread and process, made when needed.
 
-After a fork the child must neither use nor close what it inherited: SQLite would drop the
-parent's locks, or flush what the parent is still writing.
+Before a fork the connections are closed. SQLite remembers per process which locks it holds, and
+a child would take that over together with the memory, but not the locks: its own connection to
+the same file would go without them.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import weakref
 from collections.abc import Callable
 
 from pycaddy.stores._lock import WriterLock
+from pycaddy.stores._recent import Recent
 
 __all__ = ["Connection", "Connections"]
 
@@ -22,7 +24,18 @@ __all__ = ["Connection", "Connections"]
 class Connection:
     """An open ledger file with its turn-taking lock."""
 
-    __slots__ = ("commits", "identifiers", "inode", "lock", "on_network", "sql")
+    __slots__ = (
+        "_held",
+        "_mutex",
+        "commits",
+        "identifiers",
+        "inode",
+        "lock",
+        "on_network",
+        "recent",
+        "sql",
+        "surely_there_until",
+    )
 
     def __init__(
         self, sql: sqlite3.Connection, lock: WriterLock, inode: int, *, on_network: bool
@@ -33,11 +46,34 @@ class Connection:
         self.on_network = on_network
         self.commits = 0
         self.identifiers: dict[tuple[str, str], int] = {}
+        self.recent = Recent(sql)
+        self.surely_there_until = 0.0
+        self._mutex = threading.RLock()
+        self._held = 0
+
+    def hold(self) -> None:
+        """Keep other threads from closing it."""
+        self._mutex.acquire()
+        self._held += 1
+
+    def release(self) -> None:
+        """Undo one `hold`."""
+        self._held -= 1
+        self._mutex.release()
 
     def close(self) -> None:
-        """Close the file and the lock."""
-        self.sql.close()
-        self.lock.close()
+        """Close the file and the lock when no other thread holds them."""
+        with self._mutex:
+            self.sql.close()
+            self.lock.close()
+
+    def close_before_fork(self) -> bool:
+        """Close it, unless this very thread forks while it works with it."""
+        with self._mutex:
+            if self._held:
+                return False
+            self.close()
+        return True
 
 
 class Connections:
@@ -53,38 +89,44 @@ class Connections:
         _all.add(self)
 
     def __del__(self) -> None:
-        # A project is dropped, not closed; its lock file's descriptor would stay open.
+        # A project is dropped, not closed; its files would stay open.
         self.close()
 
-    def get(self) -> Connection:
-        """Return the calling thread's connection."""
+    def hold(self) -> Connection:
+        """Return the calling thread's connection, to be released after use."""
         thread = threading.get_ident()
-        connection = self._by_thread.get(thread)
-        if connection is None:
-            # Outside the lock: another thread's work must not wait for this file to open.
-            connection = self._connect()
-            with self._mutex:
-                self._close_the_dead()
-                self._by_thread[thread] = connection
-        return connection
+        while True:
+            connection = self._by_thread.get(thread) or self._open(thread)
+            connection.hold()
+            if self._by_thread.get(thread) is connection:
+                return connection
+            connection.release()  # closed by another thread, for a fork
 
     def drop(self) -> None:
-        """Close the calling thread's connection; the next `get` makes a new one."""
+        """Close the calling thread's connection; the next `hold` makes a new one."""
         with self._mutex:
             connection = self._by_thread.pop(threading.get_ident(), None)
         if connection is not None:
             connection.close()
 
     def close(self) -> None:
-        """Close all connections, those of other threads included: nobody may be using them."""
+        """Close all connections, each when its thread has done what it is doing."""
         with self._mutex:
             connections = list(self._by_thread.values())
             self._by_thread.clear()
         for connection in connections:
             connection.close()
 
+    def _open(self, thread: int) -> Connection:
+        with _opening:
+            connection = self._connect()
+            with self._mutex:
+                self._close_the_dead()
+                self._by_thread[thread] = connection
+        return connection
+
     def _close_the_dead(self) -> None:
-        alive = sys._current_frames()
+        alive = set(sys._current_frames())  # the frames themselves would be a cycle with ours
         for thread in [thread for thread in self._by_thread if thread not in alive]:
             self._by_thread.pop(thread).close()
 
@@ -92,8 +134,14 @@ class Connections:
         self._mutex = threading.Lock()
         self._by_thread: dict[int, Connection] = {}
 
+    def before_fork(self) -> None:
+        """Close what is open; a thread that is at work is waited for."""
+        for thread, connection in list(self._by_thread.items()):
+            if connection.close_before_fork():
+                self._by_thread.pop(thread, None)
+
     def after_fork_in_child(self) -> None:
-        """Set what was inherited aside, untouched."""
+        """Set what was inherited aside, neither used nor closed."""
         for connection in self._by_thread.values():
             connection.lock.close()
             _inherited.append(connection.sql)
@@ -102,9 +150,21 @@ class Connections:
 
 _all: weakref.WeakSet[Connections] = weakref.WeakSet()
 _inherited: list[sqlite3.Connection] = []
+_opening = threading.RLock()
+
+
+def _before_fork() -> None:
+    _opening.acquire()  # and nobody opens another one meanwhile
+    for connections in list(_all):
+        connections.before_fork()
+
+
+def _after_fork_in_parent() -> None:
+    _opening.release()
 
 
 def _after_fork_in_child() -> None:
+    _opening.release()
     for connections in list(_all):
         connections.after_fork_in_child()
 
@@ -119,5 +179,9 @@ def _leak_inherited() -> None:
 
 
 if hasattr(os, "register_at_fork"):  # Windows has no fork.
-    os.register_at_fork(after_in_child=_after_fork_in_child)
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=_after_fork_in_parent,
+        after_in_child=_after_fork_in_child,
+    )
     atexit.register(_leak_inherited)

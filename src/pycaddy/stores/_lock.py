@@ -28,15 +28,21 @@ class WriterLock:
     """A lock between threads and processes; an instance serves one thread.
 
     Args:
-        path: The lock file; made if it is missing. None: no lock, as on network file systems,
+        path: The lock file; made when first needed. None: no lock, as on network file systems,
             where flock is unreliable or slow.
         timeout_s: How long to wait for the writer before us.
     """
 
+    # Its own, since the interpreter's exit may take `os` away before the last lock goes.
+    _close = staticmethod(os.close)
+
     def __init__(self, path: str | None, timeout_s: float) -> None:
         self._path = path
         self._timeout_s = timeout_s
-        self._fd = self._open()
+        self._fd = -1
+
+    def __del__(self) -> None:
+        self.close()
 
     def acquire(self) -> None:
         """Wait for the turn.
@@ -44,13 +50,15 @@ class WriterLock:
         Raises:
             LedgerBusyError: Another writer kept it for the whole timeout.
         """
-        if self._fd < 0:
+        if self._path is None or fcntl is None:
             return
+        if self._fd < 0:
+            self._fd = _open(self._path)
         for attempt in range(_POLLS):
             if self._try():
                 return
             time.sleep(random.uniform(0, min(0.0002 * 2**attempt, 0.002)))
-        self._queue()
+        self._queue(self._path)
 
     def release(self) -> None:
         """Hand the turn on. Without a turn it does nothing."""
@@ -60,13 +68,8 @@ class WriterLock:
     def close(self) -> None:
         """Give the file back. In a forked child this leaves the parent's lock alone."""
         if self._fd >= 0:
-            os.close(self._fd)
+            self._close(self._fd)
             self._fd = -1
-
-    def _open(self) -> int:
-        if self._path is None or fcntl is None:
-            return -1
-        return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
 
     def _try(self) -> bool:
         try:
@@ -75,7 +78,7 @@ class WriterLock:
             return False
         return True
 
-    def _queue(self) -> None:
+    def _queue(self, path: str) -> None:
         """Stand in the kernel's queue, which is fair but has no timeout, on a helper thread."""
         fd = self._fd
         mutex = threading.Lock()
@@ -86,6 +89,8 @@ class WriterLock:
             fcntl.flock(fd, fcntl.LOCK_EX)
             with mutex:
                 if given_up:
+                    # Closing is not enough: a forked child may have the file open, too.
+                    fcntl.flock(fd, fcntl.LOCK_UN)
                     os.close(fd)
                 else:
                     granted.set()
@@ -98,11 +103,14 @@ class WriterLock:
             with mutex:
                 given_up = not granted.is_set()
                 if given_up:
-                    self._fd = self._open()
+                    self._fd = _open(path)
         if given_up:
             raise LedgerBusyError(
                 f"Another process has been writing to the ledger for {self._timeout_s:g} s "
-                f"(lock file {self._path}). See whether one is stopped or hangs: "
-                f"fuser -v {self._path}",
-                ledger=self._path,
+                f"(lock file {path}). See whether one is stopped or hangs: fuser -v {path}",
+                ledger=path,
             )
+
+
+def _open(path: str) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)

@@ -38,15 +38,10 @@ class Holder:
 
 
 class OneHost:
-    """This process's view of who may write to the ledger *path*.
+    """This process's view of who may write to the ledger *path*."""
 
-    Args:
-        beat: Runs one empty write transaction; called from a thread of its own every BEAT_S.
-    """
-
-    def __init__(self, path: str, beat: Callable[[], None]) -> None:
+    def __init__(self, path: str) -> None:
         self._path = path
-        self._beat = beat
         self._abandoned: Holder | None = None
         self._beaten_at = -BEAT_S
         self._beating_in = 0
@@ -64,11 +59,17 @@ class OneHost:
             self._beaten_at = now
         return None
 
-    def keep(self) -> None:
-        """Beat from now on, also while nothing is written."""
+    def keep(self, beat: Callable[[], None]) -> None:
+        """Beat from now on, also while nothing is written.
+
+        Args:
+            beat: Runs one empty write transaction; called from a thread of its own every BEAT_S.
+        """
         if self._beating_in != os.getpid():  # a fork takes no threads along
             self._beating_in = os.getpid()
-            threading.Thread(target=self._keep, name="pycaddy-host-beat", daemon=True).start()
+            threading.Thread(
+                target=self._keep, args=(beat,), name="pycaddy-host-beat", daemon=True
+            ).start()
 
     def watch(self, db: sqlite3.Connection, holder: Holder) -> None:
         """Outside a transaction: wait until *holder* has been silent for a lease.
@@ -89,11 +90,11 @@ class OneHost:
             time.sleep(_POLL_S)
         self._abandoned = holder
 
-    def _keep(self) -> None:
+    def _keep(self, beat: Callable[[], None]) -> None:
         while True:
             time.sleep(BEAT_S)
             try:
-                self._beat()
+                beat()
             except LedgerError as error:
                 # The next write of the program meets the same error and raises it there.
                 from logging import getLogger

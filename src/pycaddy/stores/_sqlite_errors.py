@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from pycaddy.errors import (
     LedgerBusyError,
     LedgerDamagedError,
     LedgerError,
     LedgerStorageError,
+    PycaddyError,
 )
 
-__all__ = ["translated"]
+__all__ = ["raise_translated", "translated"]
 
 _STORAGE = {
     sqlite3.SQLITE_FULL: "the disk is full. Make room and call again",
@@ -27,16 +26,29 @@ _DAMAGED = frozenset((sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT))
 _BUSY = frozenset((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED))
 
 
-@contextmanager
-def translated(path: str) -> Iterator[None]:
+class translated:  # noqa: N801 - it reads as contextlib.suppress does
     """Raise what SQLite and the operating system raise inside as a LedgerError about *path*."""
-    try:
-        yield
-    except LedgerError:
-        raise
-    except sqlite3.Error as error:
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if error is not None:
+            raise_translated(error, self._path)
+
+
+def raise_translated(error: BaseException, path: str) -> None:
+    """Raise the LedgerError that *error* stands for; do nothing if it stands for itself."""
+    if isinstance(error, LedgerError):
+        return
+    if isinstance(error, sqlite3.Error):
         raise _translate(error, path) from error
-    except OSError as error:
+    if isinstance(error, OSError) and not isinstance(error, PycaddyError):
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise LedgerStorageError(
             f"The ledger {path} cannot be used: {reason}. "

@@ -7,6 +7,7 @@ import sqlite3
 
 from pycaddy._files import make_folders, random_id
 from pycaddy.errors import LedgerDamagedError, LedgerError, LedgerMissingError, LedgerVersionError
+from pycaddy.layout import LEDGER_FOLDER
 from pycaddy.stores import _migrations
 from pycaddy.stores._connections import Connection
 from pycaddy.stores._lock import WriterLock
@@ -19,6 +20,12 @@ BUSY_TIMEOUT_S = 60.0
 
 SYNCHRONOUS = {"power": "FULL", "process": "NORMAL"}
 """Durability -> https://www.sqlite.org/pragma.html#pragma_synchronous"""
+
+# One statement, so that what it tells is of one moment.
+_WHAT_IS_IT = (
+    "SELECT (SELECT application_id FROM pragma_application_id), "
+    "(SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)"
+)
 
 _OLDEST = (3, 37, 0)  # STRICT tables; also the oldest that Python 3.11 was released with
 
@@ -39,18 +46,17 @@ def connect(path: str, durability: str, project: str | None) -> Connection:
             ledger=path,
         )
     folder = os.path.dirname(path)
-    size = _size(path)
-    if size <= 0 and _size(f"{path}-wal") <= 0:
-        _refuse_lost(path, size)
+    _refuse_lost(path)
     with translated(path):
-        if size > 0 and not _may_write(folder):
+        if _size(path) > 0 and not _may_write(folder):
             return _connect_to_read(path)
         make_folders(folder)
         network = is_network(folder)
+        # Asked before the file is opened: if it is replaced meanwhile, the store notices.
+        inode = os.stat(path).st_ino if os.path.exists(path) else None
         lock = WriterLock(None if network else f"{path}.lock", BUSY_TIMEOUT_S)
         sql = _open(path)
         try:
-            _refuse_foreign(sql, path)
             _prepare(sql, lock, path, project, network=network)
             _refuse_truncated(sql, path)
             sql.execute(f"PRAGMA synchronous={'EXTRA' if network else SYNCHRONOUS[durability]}")
@@ -62,7 +68,7 @@ def connect(path: str, durability: str, project: str | None) -> Connection:
             sql.close()
             lock.close()
             raise
-        return Connection(sql, lock, os.stat(path).st_ino, on_network=network)
+        return Connection(sql, lock, inode or os.stat(path).st_ino, on_network=network)
 
 
 def _connect_to_read(path: str) -> Connection:
@@ -73,7 +79,7 @@ def _connect_to_read(path: str) -> Connection:
     mode = "mode=ro" if _size(f"{path}-wal") > 0 else "mode=ro&immutable=1"
     sql = _open(f"file:{quote(path)}?{mode}", uri=True)
     try:
-        _refuse_foreign(sql, path)
+        _recognised(sql, path)
         _refuse_truncated(sql, path)
     except BaseException:
         sql.close()
@@ -92,10 +98,16 @@ def _open(database: str, *, uri: bool = False) -> sqlite3.Connection:
     )
 
 
-def _refuse_lost(path: str, size: int) -> None:
+def _refuse_lost(path: str) -> None:
     """Refuse to begin a new ledger where the project says that there was one."""
     folder = os.path.dirname(path)
+    if os.path.basename(folder) != LEDGER_FOLDER:
+        return
     if not os.path.exists(os.path.join(folder, "project.json")):
+        return
+    # Looked at last: another process may be making both, and this file first.
+    size = _size(path)
+    if size > 1:  # SQLite takes a file of one byte for an empty one
         return
     lost = LedgerMissingError if size < 0 else LedgerDamagedError
     raise lost(
@@ -109,20 +121,20 @@ def _refuse_lost(path: str, size: int) -> None:
 def _prepare(
     sql: sqlite3.Connection, lock: WriterLock, path: str, project: str | None, *, network: bool
 ) -> None:
+    version = _recognised(sql, path)  # before the journal's mode is written into the file
     # WAL needs shared memory, which machines do not share. A file remembers that it is WAL, and
     # nothing else, so the other mode is set for each connection.
     if network:
         sql.execute("PRAGMA journal_mode=TRUNCATE")
     is_wal = sql.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
-    if _version(sql) == _migrations.LATEST and is_wal is not network:
+    if version == _migrations.LATEST and is_wal is not network:
         return
     lock.acquire()
     try:
         sql.execute(f"PRAGMA journal_mode={'TRUNCATE' if network else 'WAL'}")
         sql.execute("PRAGMA synchronous=FULL")
         sql.execute("BEGIN IMMEDIATE")
-        _refuse_foreign(sql, path)  # once more: another process may have been here
-        version = _version(sql)
+        version = _recognised(sql, path)
         for step in range(version + 1, _migrations.LATEST + 1):
             for statement in _migrations.script("sqlite", step).split(";\n"):
                 sql.execute(statement)
@@ -137,12 +149,12 @@ def _prepare(
         lock.release()
 
 
-def _refuse_foreign(sql: sqlite3.Connection, path: str) -> None:
-    """Refuse a file that another program or a newer pycaddy wrote, before anything changes it."""
-    version = _version(sql)
-    tables = sql.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-    ours = sql.execute("PRAGMA application_id").fetchone()[0] == _migrations.APPLICATION_ID
-    if tables and (version == 0 or not ours):
+def _recognised(sql: sqlite3.Connection, path: str) -> int:
+    """Return the version of the schema, 0 in an empty file; refuse what is not to be touched."""
+    application, version, tables = sql.execute(_WHAT_IS_IT).fetchone()
+    if application != _migrations.APPLICATION_ID:
+        if not (application or version or tables):
+            return 0
         raise LedgerDamagedError(
             f"{path} is an SQLite database of another program. "
             "Move it away, or give the ledger another path.",
@@ -154,6 +166,7 @@ def _refuse_foreign(sql: sqlite3.Connection, path: str) -> None:
             f"{_migrations.LATEST}. Nothing was changed. Run: pip install --upgrade pycaddy",
             ledger=path,
         )
+    return int(version)
 
 
 def _refuse_truncated(sql: sqlite3.Connection, path: str) -> None:
@@ -161,7 +174,8 @@ def _refuse_truncated(sql: sqlite3.Connection, path: str) -> None:
     pages, page_size = (
         sql.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size")
     )
-    if _size(f"{path}-wal") > 0:  # the newest pages need not be in the file yet
+    # Asked in this order: whoever writes meanwhile lets the WAL grow, and then the file.
+    if _size(f"{path}-wal") > 0:  # the newest pages are still in there
         return
     size = _size(path)
     if size < pages * page_size:
@@ -170,10 +184,6 @@ def _refuse_truncated(sql: sqlite3.Connection, path: str) -> None:
             f"Run `pycaddy rebuild` to make it again from the runs' folders.",
             ledger=path,
         )
-
-
-def _version(sql: sqlite3.Connection) -> int:
-    return int(sql.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _may_write(folder: str) -> bool:

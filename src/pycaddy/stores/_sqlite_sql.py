@@ -17,6 +17,10 @@ FIND = (
     "ORDER BY uid DESC"
 )
 FIND_NEWEST = FIND.replace("ORDER", "AND status=? ORDER") + " LIMIT 1"
+ALL_DONE = (
+    f"SELECT {_COLUMNS} FROM run WHERE identifier=? AND status='done' AND trashed IS NULL "
+    "ORDER BY uid"
+)
 SWAP = f"UPDATE run SET {_CHANGES}, revision=? WHERE id=? AND revision=?"
 BEAT = "UPDATE run SET beat=beat+1 WHERE id=? AND attempt=? AND status='running'"
 INSERT = f"INSERT INTO run ({', '.join(_INSERTED)}) VALUES ({', '.join('?' for _ in _INSERTED)})"
@@ -81,9 +85,16 @@ def select(project: str, selection: Selection) -> tuple[str, list[object]]:
     statement = (
         f"SELECT i.relpath, i.name, {columns} FROM identifier i JOIN run r ON r.identifier=i.id "
         f"WHERE {' AND '.join(conditions)} "
-        f"ORDER BY {'r.id DESC' if selection.newest_first else 'i.relpath, i.name, r.uid'}"
+        f"ORDER BY {_order(selection)}"
     )
     if selection.limit is not None:
         statement += " LIMIT ?"
         values.append(selection.limit)
     return statement, values
+
+
+def _order(selection: Selection) -> str:
+    if not selection.newest_first:
+        return "i.relpath, i.name, r.uid"
+    of_one = selection.identifier is not None and selection.relpath is not None
+    return "r.uid DESC" if of_one and not selection.recursive else "r.id DESC"

@@ -40,6 +40,8 @@ class Selection:
     trashed: bool = False
     """The runs in the trash, and only those."""
     newest_first: bool = False
+    """By creation, the last one first: of one identifier by uid, of several in the order in
+    which the ledger got them. Runs that were loaded together count as created when they were."""
     limit: int | None = None
 
 
@@ -80,7 +82,7 @@ class Store(Protocol):
         creates.
 
         Args:
-            status: Offer only runs with this status.
+            status: Offer only the newest run that has this status.
 
         Returns:
             The run, and whether it was created.

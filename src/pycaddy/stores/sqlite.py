@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from pycaddy._names import fold
@@ -18,7 +20,7 @@ from pycaddy.stores import _sqlite_sql as sql
 from pycaddy.stores._connections import Connection, Connections
 from pycaddy.stores._mounts import is_network
 from pycaddy.stores._one_host import OneHost
-from pycaddy.stores._sqlite_errors import translated
+from pycaddy.stores._sqlite_errors import raise_translated, translated
 from pycaddy.stores.protocol import Choose, Decide, Identifier, Selection
 
 __all__ = ["SqliteStore"]
@@ -26,6 +28,9 @@ __all__ = ["SqliteStore"]
 # https://www.sqlite.org/wal.html: readers slow down with the size of the WAL.
 _CHECKPOINT_BYTES = 4 << 20
 _CHECKPOINT_EVERY = 256  # commits of a connection, from its first on
+
+# A loop over a finished grid looks this often whether the file was replaced, all else each time.
+_TRUST_S = 0.05
 
 
 class SqliteStore:
@@ -45,8 +50,9 @@ class SqliteStore:
         self.durability = durability
         self._given_project = project
         self._project: str | None = project
-        self._connections = Connections(self._connect)
-        self._one_host = OneHost(path, self._beat)
+        # No reference to the store itself: it is closed as soon as nobody has it any more.
+        self._connections = Connections(partial(_sqlite_file.connect, path, durability, project))
+        self._one_host = OneHost(path)
 
     def __repr__(self) -> str:
         return f"SqliteStore({self.path!r})"
@@ -79,8 +85,15 @@ class SqliteStore:
         self, run: NewRun, choose: Choose, *, status: Status | None = None
     ) -> tuple[RunRecord, bool]:
         # Most calls find something; they need not wait for the writers.
-        with self._reading() as at:
-            found = choose(self._find(at, run, status))
+        with self._reading(in_a_loop=True) as at:
+            if status is Status.DONE:
+                identifier = self._identifier(at, run.relpath, run.identifier)
+                offered = at.recent.newest_done(
+                    identifier, run.param_hash, run.relpath, run.identifier
+                )
+            else:
+                offered = self._find(at, run, status)
+            found = choose(offered)
         if found is not None:
             return found, False
         record = _rows.new(run)
@@ -113,11 +126,9 @@ class SqliteStore:
             }
 
     def get(self, relpath: str, identifier: str, uid: int) -> RunRecord | None:
-        with self._reading() as at:
-            row = at.sql.execute(
-                sql.GET, (self._identifier(at, relpath, identifier), uid)
-            ).fetchone()
-        return None if row is None else _rows.decode(row, relpath, identifier)
+        with self._reading(in_a_loop=True) as at:
+            row = self._identifier(at, relpath, identifier)
+            return at.recent.get(row, uid, relpath, identifier)
 
     def swap(self, old: RunRecord, new: RunRecord) -> bool:
         with self._writing() as at:
@@ -156,17 +167,19 @@ class SqliteStore:
     ) -> int:
         added = 0
         with self._writing() as at:
-            for folder in shared:
-                self._take_folder(at, folder, "files")
             for (relpath, name), uid in highest.items():
                 at.sql.execute(sql.RAISE_UID, (uid, self._enter_identifier(at, relpath, name)))
-            for record in records:
+            # In the order of their creation, which `newest_first` reads backwards.
+            for record in sorted(records, key=_created):
                 identifier = self._enter_identifier(at, record.relpath, record.identifier)
                 number = int(record.uid)
                 at.sql.execute(sql.RAISE_UID, (number, identifier))
                 at.sql.execute(sql.DROP_UNSTARTED, (identifier, number))
                 values = (*_rows.fixed(record), *_rows.changing(record))
                 added += at.sql.execute(sql.ADD, (identifier, number, 1, *values)).rowcount
+            # Now that the folders of the runs are entered, those in between are files' as well.
+            for folder in shared:
+                self._take_folder(at, folder, "files")
         return added
 
     def backup(self, target: str) -> None:
@@ -208,7 +221,13 @@ class SqliteStore:
         if identifier is None:
             identifier = self._enter_identifier(at, record.relpath, record.identifier)
         uid = at.sql.execute(sql.NEXT_UID, (identifier,)).fetchone()[0]
-        values = (identifier, uid, 1, *_rows.fixed(record), *_rows.changing(record))
+        values = (
+            identifier,
+            uid,
+            record.revision,
+            *_rows.fixed(record),
+            *_rows.changing(record),
+        )
         row = at.sql.execute(sql.INSERT, values).lastrowid
         return replace(record, row=row or 0, uid=format_uid(uid))
 
@@ -235,31 +254,26 @@ class SqliteStore:
             key = (self.project, fold(folder))
             taken = at.sql.execute(sql.FOLDER, key).fetchone()
             if taken is None:
-                at.sql.execute(sql.TAKE_FOLDER, (*key, folder, wanted or "names"))
+                at.sql.execute(sql.TAKE_FOLDER, (*key, folder, kind))
             else:
                 _refuse_clash(folder, wanted, *taken)
 
-    def _connect(self) -> Connection:
-        return _sqlite_file.connect(self.path, self.durability, self._given_project)
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def _reading(self, *, in_a_loop: bool = False) -> _Reading:
         """Hand out the connection for reading statements."""
-        with translated(self.path):
-            yield self._current()
+        return _Reading(self, in_a_loop=in_a_loop)
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         """Run the block as one transaction that no other writer interrupts."""
         with translated(self.path):
-            connection = self._current()
+            connection = self._hold()
             db = connection.sql
             try:
                 connection.lock.acquire()
                 # Deferred, it would fail at once when another writer came between.
                 db.execute("BEGIN IMMEDIATE")
                 if connection.on_network:
-                    self._hold(db)
+                    self._claim_host(db)
                 yield connection
                 db.execute("COMMIT")
                 connection.commits += 1
@@ -268,36 +282,41 @@ class SqliteStore:
             except BaseException as error:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
-                if _is_io_error(error):
+                if _must_reopen(error):
                     # After a failed fsync the kernel may have dropped dirty pages: start anew.
                     self._connections.drop()
                 raise
             finally:
                 connection.lock.release()
+                connection.release()
 
-    def _hold(self, db: sqlite3.Connection) -> None:
+    def _claim_host(self, db: sqlite3.Connection) -> None:
         """Go on in the transaction when this host may write; wait for that outside of it."""
         while (holder := self._one_host.claim(db)) is not None:
             db.execute("ROLLBACK")
             self._one_host.watch(db, holder)
             db.execute("BEGIN IMMEDIATE")
-        self._one_host.keep()
+        self._one_host.keep(self._beat)
 
     def _beat(self) -> None:
         with self._writing():
             pass
 
-    def _current(self) -> Connection:
-        """Return this thread's connection to the file that is at the path now."""
-        connection = self._connections.get()
-        try:
-            if os.stat(self.path).st_ino == connection.inode:
+    def _hold(self, *, in_a_loop: bool = False) -> Connection:
+        """Return this thread's connection to the file that is at the path now, held."""
+        while True:
+            connection = self._connections.hold()
+            if in_a_loop and time.monotonic() < connection.surely_there_until:
                 return connection
-        except FileNotFoundError:
-            pass
-        # It was deleted, or replaced by a rebuild: writing on would be writing into nothing.
-        self._connections.drop()
-        return self._connections.get()
+            try:
+                if os.stat(self.path).st_ino == connection.inode:
+                    connection.surely_there_until = time.monotonic() + _TRUST_S
+                    return connection
+            except FileNotFoundError:
+                pass
+            # It was deleted, or replaced by a rebuild: writing on would be writing into nothing.
+            self._connections.drop()
+            connection.release()
 
     def _checkpoint(self, db: sqlite3.Connection) -> None:
         """Move the WAL into the database once it has grown, under the writer's lock.
@@ -315,6 +334,26 @@ class SqliteStore:
             db.execute("PRAGMA wal_checkpoint(RESTART)")
         finally:
             db.execute(f"PRAGMA busy_timeout={int(_sqlite_file.BUSY_TIMEOUT_S * 1000)}")
+
+
+class _Reading:
+    """A connection that is held for reading. A class: a generator takes three times as long."""
+
+    __slots__ = ("_at", "_in_a_loop", "_store")
+
+    def __init__(self, store: SqliteStore, *, in_a_loop: bool) -> None:
+        self._store = store
+        self._in_a_loop = in_a_loop
+
+    def __enter__(self) -> Connection:
+        with translated(self._store.path):
+            self._at = self._store._hold(in_a_loop=self._in_a_loop)
+        return self._at
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        self._at.release()
+        if error is not None:
+            raise_translated(error, self._store.path)
 
 
 def _swap_values(old: RunRecord, new: RunRecord) -> _rows.Row:
@@ -338,8 +377,12 @@ def _refuse_clash(folder: str, wanted: str | None, taken: str, kind: str) -> Non
         )
 
 
-def _is_io_error(error: BaseException) -> bool:
-    return (
-        isinstance(error, sqlite3.OperationalError)
-        and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_IOERR
-    )
+def _created(record: RunRecord) -> tuple[int, int]:
+    return record.created_us, int(record.uid)
+
+
+def _must_reopen(error: BaseException) -> bool:
+    """Whether the connection is of no more use: the disk failed, or it was opened to read only."""
+    if not isinstance(error, sqlite3.OperationalError):
+        return False
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from pycaddy.sweeper.base import Sweep
 from pycaddy.sweeper.chain_sweep import ChainSweep
 from pycaddy.sweeper.dict_sweep import DictSweep
@@ -9,4 +12,63 @@ from pycaddy.sweeper.empty_sweep import EmptySweep
 from pycaddy.sweeper.strategies import StrategyName
 from pycaddy.sweeper.values import Fixed
 
-__all__ = ["ChainSweep", "DictSweep", "EmptySweep", "Fixed", "StrategyName", "Sweep"]
+if TYPE_CHECKING:
+    from pycaddy.sweeper.distributions import (
+        Choice,
+        Distribution,
+        Int,
+        LogNormal,
+        LogUniform,
+        Normal,
+        Uniform,
+    )
+    from pycaddy.sweeper.drawn import LatinHypercubeSweep, RandomSweep, SobolSweep
+    from pycaddy.sweeper.files import load_sweep
+    from pycaddy.sweeper.optuna_sweep import OptunaSweep
+    from pycaddy.sweeper.written import sweep_from
+
+__all__ = [
+    "ChainSweep",
+    "Choice",
+    "DictSweep",
+    "Distribution",
+    "EmptySweep",
+    "Fixed",
+    "Int",
+    "LatinHypercubeSweep",
+    "LogNormal",
+    "LogUniform",
+    "Normal",
+    "OptunaSweep",
+    "RandomSweep",
+    "SobolSweep",
+    "StrategyName",
+    "Sweep",
+    "Uniform",
+    "load_sweep",
+    "sweep_from",
+]
+
+_HOMES = {
+    "distributions": (
+        "Choice",
+        "Distribution",
+        "Int",
+        "LogNormal",
+        "LogUniform",
+        "Normal",
+        "Uniform",
+    ),
+    "drawn": ("LatinHypercubeSweep", "RandomSweep", "SobolSweep"),
+    "files": ("load_sweep",),
+    "optuna_sweep": ("OptunaSweep",),
+    "written": ("sweep_from",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    # On demand: a script that sweeps a grid does not wait for the other ways to search.
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'pycaddy.sweeper' has no attribute {name!r}")
+    return getattr(import_module(f"pycaddy.sweeper.{_HOME_OF[name]}"), name)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import index
 from typing import Any, SupportsIndex, TypeAlias, overload
 
 from pycaddy.errors import SweepError, SweepIndexError, SweepLengthError
+from pycaddy.sweeper.chance import checked_count, checked_seed
 
 Config: TypeAlias = dict[str, Any]
 Where: TypeAlias = Callable[[Config], object]
@@ -70,7 +71,8 @@ class Sweep(ABC):
     def count(self) -> int:
         """The number of configurations, however many.
 
-        Known at once, unless a `where` is involved: then all of them are generated to count.
+        Known at once, unless a `where`, a filter or a `+` is involved: then all of them are
+        generated to count.
         """
         size = self._size
         return sum(1 for _ in self) if size is None else size
@@ -79,8 +81,8 @@ class Sweep(ABC):
         size = self._size
         if size is None:
             raise SweepLengthError(
-                "With where= the number of configurations is not known before they are "
-                "generated. Use sweep.count(), which generates them all."
+                "With a where, a filter or a + the number of configurations is not known before "
+                "they are generated. Use sweep.count(), which generates them all."
             )
         if size > sys.maxsize:
             raise SweepLengthError(
@@ -101,13 +103,14 @@ class Sweep(ABC):
 
         Raises:
             SweepError: Out of range (also an IndexError), or positions are not known because a
-                `where` is involved (also a TypeError).
+                `where`, a filter or a `+` is involved (also a TypeError).
         """
         size = self._size
         if size is None:
             raise SweepLengthError(
-                "With where= the positions are not known before the configurations are "
-                "generated. Use itertools.islice(sweep, start, stop), or list(sweep)."
+                "With a where, a filter or a + the positions are not known before the "
+                "configurations are generated. Use itertools.islice(sweep, start, stop), or "
+                "list(sweep)."
             )
         positions = range(size)
         if isinstance(item, slice):
@@ -121,6 +124,90 @@ class Sweep(ABC):
                 size=size,
             )
         return self._at(positions[position])
+
+    def __add__(self, other: Sweep) -> Sweep:
+        """The configurations of this sweep, then those of *other* that are not among them.
+
+        Equal configurations are left out wherever they stand, by their params key.
+        """
+        if not isinstance(other, Sweep):
+            return NotImplemented
+        from pycaddy.sweeper.union_sweep import UnionSweep
+
+        return UnionSweep(self, other)
+
+    def __mul__(self, other: Sweep) -> Sweep:
+        """Every configuration of this sweep with every one of *other*: `ChainSweep`.
+
+        Raises:
+            SweepError: Both set the same key.
+        """
+        if not isinstance(other, Sweep):
+            return NotImplemented
+        from pycaddy.sweeper.chain_sweep import ChainSweep
+
+        return ChainSweep([self, other])
+
+    def filter(self, keep: Where) -> Sweep:
+        """The configurations for which *keep* returns something true."""
+        from pycaddy.sweeper.filtered import FilteredSweep
+
+        return FilteredSweep(self, keep)
+
+    def shuffle(self, *, seed: SupportsIndex = 0) -> Sweep:
+        """The same configurations in an order that *seed* chooses.
+
+        Nothing is generated or stored for it, however many there are, and the order is the
+        same in every process.
+
+        Raises:
+            SweepError: The number of positions is not known.
+        """
+        from pycaddy.sweeper.shuffled import ShuffledSweep
+
+        return ShuffledSweep(self, checked_seed(seed))
+
+    def sample(self, n: SupportsIndex, *, seed: SupportsIndex = 0) -> Sweep:
+        """*n* of the configurations, none of them twice, in an order that *seed* chooses.
+
+        They are the first *n* of `shuffle(seed=seed)`: a larger sample begins with a smaller one.
+
+        Raises:
+            SweepError: There are fewer than *n*, or their number is not known.
+        """
+        size, wanted = self._size, checked_count("n", n)
+        if size is None:
+            raise SweepLengthError(
+                "sample() needs the number of configurations, and that of this sweep is only "
+                "known when they are generated. Take some of its random order: "
+                "itertools.islice(sweep.shuffle(seed=0), n)."
+            )
+        if wanted > size:
+            raise SweepError(
+                f"sample() cannot take {wanted} of {size} configurations without taking one "
+                f"twice. Take {size} at most.",
+                n=wanted,
+                size=size,
+            )
+        return self.shuffle(seed=seed)[:wanted]
+
+    def repeat(self, seeds: SupportsIndex | Iterable[Any], *, name: str = "seed") -> Sweep:
+        """Every configuration once with each seed, as the param *name*.
+
+        Args:
+            seeds: How many, counted from 0, or the seeds themselves.
+            name: The key; a dotted one ("train.seed") is that of a nested dict.
+
+        Raises:
+            SweepError: The configurations have a param *name* already.
+        """
+        from pycaddy.sweeper.dict_sweep import DictSweep
+
+        counted = isinstance(seeds, str) or not isinstance(seeds, Iterable)
+        nested: Any = range(checked_count("seeds", seeds)) if counted else seeds
+        for part in reversed(name.split(".")):
+            nested = {part: nested}
+        return self * DictSweep(nested)
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other) or not isinstance(other, Sweep):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import starmap
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pycaddy.errors import SweepError
 from pycaddy.sweeper.base import Config, Sweep, Where
-from pycaddy.sweeper.strategies import StrategyName, arranged
-from pycaddy.sweeper.template import Template
+from pycaddy.sweeper.grid import Grid
+from pycaddy.sweeper.strategies import StrategyName
 from pycaddy.sweeper.tree import Tree, axes, clash, joined, read_constants, read_parameters
 from pycaddy.sweeper.values import dotted
+
+if TYPE_CHECKING:
+    from pycaddy.sweeper.conditions import When
 
 _SHOWN = 6
 
@@ -30,14 +32,17 @@ class DictSweep(Sweep):
         constants: Values that every configuration has, never swept; merged into nested dicts.
         strategy: `PRODUCT` combines every value with every other, the last key fastest; `ZIP`
             takes the first values together, then the second ones, and wants equal lengths.
+        when: Parameters that are there only where another one has a value:
+            `{"optimizer": {"sgd": {"momentum": [0.8, 0.9]}}}`. A nested key is written
+            "model.kind"; in place of the inner dict may stand a sweep.
         where: Takes a configuration; those for which it returns something false are left out.
 
     Raises:
         SweepError: A key is not a str, or is given twice; a value cannot be swept; unknown
-            strategy; unequal lengths under `ZIP`.
+            strategy; unequal lengths under `ZIP`; `when` names a key or a value that there is not.
     """
 
-    __slots__ = ("_axes", "_rows", "_template")
+    __slots__ = ("_axes", "_made")
 
     def __init__(
         self,
@@ -45,6 +50,7 @@ class DictSweep(Sweep):
         *,
         constants: Mapping[str, Any] | None = None,
         strategy: StrategyName | str = StrategyName.PRODUCT,
+        when: When | None = None,
         where: Where | None = None,
     ) -> None:
         super().__init__(where)
@@ -56,33 +62,45 @@ class DictSweep(Sweep):
             raise SweepError(
                 f"{name!r} is in parameters and in constants. Keep it in one of them.", key=name
             )
-        self._template = Template(joined(varied, constant))
-        self._axes = tuple(axes(self._template.tree))
-        self._rows = arranged(strategy, self._axes)
+        tree = joined(varied, constant)
+        self._axes = tuple(axes(tree))
+        self._made: Sweep = Grid(tree, strategy)
+        if when is not None:
+            self._made = _conditional(tree, when, strategy)
 
     @property
-    def _total(self) -> int:
-        return self._rows.size
+    def _total(self) -> int | None:
+        return self._made._total
 
     @property
-    def _shape(self) -> Tree:
-        return self._template.tree
+    def _shape(self) -> Mapping[str, Any]:
+        return self._made._shape
 
     def _at(self, position: int) -> Config:
-        return self._template.build(*self._rows.row(position))
+        return self._made._at(position)
 
     def _every(self) -> Iterator[Config]:
-        return starmap(self._template.build, self._rows)
+        return self._made._every()
 
     def _identity(self) -> tuple[object, ...]:
-        # The axes as well as the tree: the order of the keys is the order of the configurations.
-        return type(self._rows), self._axes, self._template.tree
+        return (self._made,)
 
     def __repr__(self) -> str:
         names = [f"{dotted(path)}: {len(axis.values)}" for path, axis in self._axes[:_SHOWN]]
         if len(self._axes) > _SHOWN:
             names.append(f"and {len(self._axes) - _SHOWN} more")
         return self._described(", ".join(names))
+
+
+def _conditional(tree: Tree, when: When, strategy: StrategyName | str) -> Sweep:
+    if strategy != StrategyName.PRODUCT:
+        raise SweepError(
+            "when goes with StrategyName.PRODUCT. Zip the other keys in a sweep of their own, and "
+            "chain both: DictSweep(..., strategy='zip') * DictSweep(..., when=...)."
+        )
+    from pycaddy.sweeper.conditions import conditional
+
+    return conditional(tree, when)
 
 
 def _mapping(argument: str, value: Mapping[str, Any] | None) -> Mapping[str, Any]:

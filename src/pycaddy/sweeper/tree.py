@@ -72,6 +72,18 @@ def joined(left: dict[str, Any], right: dict[str, Any]) -> dict[str, Any]:
     return both
 
 
+def either(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys of a configuration that has one shape or the other."""
+    both = {**left, **right}
+    for key in left.keys() & right.keys():
+        one, other = left[key], right[key]
+        if isinstance(one, dict) and isinstance(other, dict):
+            both[key] = either(one, other)
+        elif isinstance(other, dict):
+            both[key] = one  # a leaf clashes with more than a dict does
+    return both
+
+
 def _items(mapping: Mapping[str, Any], path: Path) -> Iterator[tuple[str, Any]]:
     where = f" under {dotted(path)!r}" if path else ""
     if len(path) >= MAX_DEPTH:

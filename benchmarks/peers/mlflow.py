@@ -1,0 +1,40 @@
+"""MLflow with its SQLite backend: the file is an artifact, which it copies to its own place."""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"  # a benchmark sends nothing to anybody
+
+import mlflow
+
+
+class Peer:
+    version = f"MLflow {version('mlflow')}"
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "model.pt"
+        mlflow.set_tracking_uri(f"sqlite:///{folder / 'mlflow.db'}")
+        artifacts = (folder / "artifacts").as_uri()
+        self.experiment = mlflow.create_experiment("train", artifact_location=artifacts)
+
+    def live(self, params: dict[str, Any]) -> None:
+        with mlflow.start_run(experiment_id=self.experiment):
+            mlflow.log_params(params)
+            self.file.write_bytes(b"x" * 100)
+            mlflow.log_artifact(str(self.file))
+
+    def is_done(self, params: dict[str, Any]) -> bool:
+        wanted = [f"params.{name} = '{value}'" for name, value in params.items()]
+        return bool(self._search(" and ".join(["attributes.status = 'FINISHED'", *wanted]), 1))
+
+    def listed(self) -> list[Any]:
+        return self._search("", 100_000)
+
+    def _search(self, condition: str, most: int) -> list[Any]:
+        return mlflow.search_runs(
+            [self.experiment], condition, output_format="list", max_results=most
+        )

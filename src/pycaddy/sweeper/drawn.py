@@ -1,0 +1,181 @@
+"""Sweeps over a space: each configuration a point that the seed and its position decide."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, SupportsIndex
+
+from pycaddy._extras import require
+from pycaddy.errors import SweepError
+from pycaddy.sweeper.base import Config, Sweep, Where
+from pycaddy.sweeper.chance import checked_count, checked_seed, draw, fraction
+from pycaddy.sweeper.shuffled import permuted
+from pycaddy.sweeper.space import Space
+from pycaddy.sweeper.values import dotted
+
+__all__ = ["LatinHypercubeSweep", "RandomSweep", "SobolSweep"]
+
+_SHOWN = 6
+
+
+class _DrawnSweep(Sweep):
+    """*n* configurations of a space; a subclass says which point stands at a position."""
+
+    __slots__ = ("_count", "_seed", "_space")
+
+    def __init__(
+        self,
+        space: Mapping[str, Any],
+        n: SupportsIndex,
+        seed: SupportsIndex = 0,
+        *,
+        constants: Mapping[str, Any] | None = None,
+        where: Where | None = None,
+    ) -> None:
+        super().__init__(where)
+        self._space = Space(space, constants)
+        self._count = checked_count("n", n)
+        self._seed = checked_seed(seed)
+
+    @abstractmethod
+    def _point(self, position: int) -> Iterable[float]:
+        """The fractions at *position*, one for each axis of the space."""
+
+    @property
+    def _total(self) -> int:
+        return self._count
+
+    @property
+    def _shape(self) -> Mapping[str, Any]:
+        return self._space.template.tree
+
+    def _at(self, position: int) -> Config:
+        return self._space.config(self._point(position))
+
+    def _every(self) -> Iterator[Config]:
+        return map(self._at, range(self._count))
+
+    def _identity(self) -> tuple[object, ...]:
+        return self._space, self._count, self._seed
+
+    def __repr__(self) -> str:
+        names = [dotted(path) for path, _ in self._space.axes[:_SHOWN]]
+        if len(self._space.axes) > _SHOWN:
+            names.append(f"and {len(self._space.axes) - _SHOWN} more")
+        return self._described("; ".join([", ".join(names), f"seed={self._seed}"]))
+
+
+class RandomSweep(_DrawnSweep):
+    """*n* configurations drawn at random, each independent of the others.
+
+    A configuration depends on the seed, its position and its keys only: with a larger *n* the
+    first ones stay as they are, and another key does not change the values of the rest.
+
+    >>> from pycaddy.sweeper import Choice, LogUniform, RandomSweep
+    >>> space = {"lr": LogUniform(1e-4, 1e-1), "depth": Choice([2, 4, 8])}
+    >>> RandomSweep(space, n=100, seed=1)
+    RandomSweep(lr, depth; seed=1; 100 configurations)
+
+    Args:
+        space: Distributions by key, nested as the configurations are. A list is a `Choice`;
+            whatever else is no distribution is the same in every configuration.
+        n: How many configurations.
+        seed: A whole number.
+        constants: Values that every configuration has, lists among them.
+        where: Takes a configuration; those for which it returns something false are left out.
+
+    Raises:
+        SweepError: A part of the space cannot be drawn from.
+    """
+
+    __slots__ = ()
+
+    def _point(self, position: int) -> Iterator[float]:
+        for path, _ in self._space.axes:
+            yield fraction("random", self._seed, position, *path)
+
+
+class LatinHypercubeSweep(_DrawnSweep):
+    """*n* configurations that divide the range of each parameter evenly.
+
+    Of *n* equally likely slices of a parameter each holds one value: a study of few runs that
+    looks at every parameter in *n* places. Arguments as in `RandomSweep`; another *n* is
+    another sweep altogether.
+    """
+
+    __slots__ = ()
+
+    def _point(self, position: int) -> Iterator[float]:
+        for path, _ in self._space.axes:
+            key: tuple[int | str, ...] = ("latin", self._seed, *path)
+            slice_ = permuted(position, self._count, *key)
+            within = fraction(*key, "within", position)
+            yield min((slice_ + within) / self._count, _BELOW_1)
+
+
+class SobolSweep(_DrawnSweep):
+    """*n* configurations that fill the space evenly: Sobol's sequence, shifted by the seed.
+
+    Good choices of *n* are powers of two. With a larger one the first configurations stay as
+    they are. Arguments as in `RandomSweep`; needs scipy, `pip install 'pycaddy[search]'`.
+
+    The directions are those of Joe and Kuo, as scipy has them. A digital shift by the seed (each
+    coordinate's bits turned over by a mask of its own) keeps the balance of the sequence, and
+    is the same with every version of scipy, which its own scrambling need not be.
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        space: Mapping[str, Any],
+        n: SupportsIndex,
+        seed: SupportsIndex = 0,
+        *,
+        constants: Mapping[str, Any] | None = None,
+        where: Where | None = None,
+    ) -> None:
+        super().__init__(space, n, seed, constants=constants, where=where)
+        if len(self._space.axes) > _SOBOL_AXES:
+            raise SweepError(
+                f"Sobol's sequence has at most {_SOBOL_AXES} axes, and the space has "
+                f"{len(self._space.axes)}. Use RandomSweep.",
+                axes=len(self._space.axes),
+            )
+        if self._count > _SOBOL_SIZE:
+            raise SweepError(
+                f"Sobol's sequence has at most {_SOBOL_SIZE} points here, and n is {n!r}. "
+                "Use RandomSweep.",
+                n=n,
+            )
+
+    def _point(self, position: int) -> Iterator[float]:
+        engine = self._engine()
+        if position:
+            engine.fast_forward(position)
+        return self._shifted(engine.random(1)[0].tolist())
+
+    def _every(self) -> Iterator[Config]:
+        engine = self._engine()
+        for start in range(0, self._count, _BLOCK):
+            # Of whole blocks, whose size is a power of two: scipy warns of others at the start.
+            points = engine.random(_BLOCK).tolist()
+            for point in points[: self._count - start]:
+                yield self._space.config(self._shifted(point))
+
+    def _engine(self) -> Any:
+        qmc = require("scipy.stats.qmc", "search")
+        return qmc.Sobol(len(self._space.axes), scramble=False)
+
+    def _shifted(self, point: Iterable[float]) -> Iterator[float]:
+        for (path, _), coordinate in zip(self._space.axes, point, strict=True):
+            mask = draw("sobol", self._seed, *path) >> (256 - _SOBOL_BITS)
+            yield (int(coordinate * _SOBOL_SIZE) ^ mask) / _SOBOL_SIZE
+
+
+_BELOW_1 = 1 - 2**-53
+_BLOCK = 256
+_SOBOL_AXES = 21201
+_SOBOL_BITS = 30  # as scipy has them; more cannot be fast-forwarded in all its versions
+_SOBOL_SIZE = 1 << _SOBOL_BITS

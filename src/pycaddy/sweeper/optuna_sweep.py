@@ -1,0 +1,217 @@
+"""OptunaSweep: a search that learns from the runs there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import product
+from math import isnan
+from typing import Any, SupportsIndex
+
+from pycaddy import params as params_module
+from pycaddy._extras import require
+from pycaddy.errors import SweepError
+from pycaddy.records import RunRecord
+from pycaddy.status import Status
+from pycaddy.sweeper.base import Config
+from pycaddy.sweeper.chance import checked_count, checked_seed, draw
+from pycaddy.sweeper.searched import searched
+from pycaddy.sweeper.space import Space
+from pycaddy.sweeper.values import dotted
+
+__all__ = ["OptunaSweep"]
+
+_DIRECTIONS = ("minimize", "maximize")
+
+# How often optuna is asked for a configuration that no run has yet.
+_ATTEMPTS = 8
+
+
+class OptunaSweep:
+    """*n* configurations of a space, each chosen by optuna from the results of those before it.
+
+    For `Project.run` and `Project.claim`, in place of a sweep. The ledger is the study: it is
+    told to optuna anew for each configuration, so that a study goes on after a kill, on
+    another day and from many processes. Runs that are under way count as if they had gone badly
+    (TPE's "constant liar"), so that workers do not all try the same.
+
+    With the same seed and the same runs, the next configuration is the same. Workers that ask
+    at the same moment may make up to one run each more than *n*.
+
+    >>> from pycaddy.sweeper import LogUniform, OptunaSweep
+    >>> OptunaSweep({"lr": LogUniform(1e-4, 1e-1)}, objective="val/loss", n=50)
+    OptunaSweep(lr; minimize 'val/loss'; 50 configurations)
+
+    Args:
+        space: As in `RandomSweep`, of `Uniform`, `LogUniform`, `Int`, `Choice` and lists.
+        objective: The key of the run's result to go by; "val/loss" may also be nested,
+            {"val": {"loss": 0.1}}.
+        direction: "minimize" or "maximize".
+        n: How many runs there are to be, those that failed among them.
+        seed: A whole number.
+        constants: Values that every configuration has, lists among them. Runs with other
+            constants are no part of the study.
+
+    Raises:
+        SweepError: Optuna cannot search a part of the space.
+    """
+
+    __slots__ = ("_count", "_direction", "_objective", "_searched", "_seed", "_space")
+
+    def __init__(
+        self,
+        space: Mapping[str, Any],
+        objective: str,
+        direction: str = "minimize",
+        n: SupportsIndex = 100,
+        seed: SupportsIndex = 0,
+        *,
+        constants: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._space = Space(space, constants)
+        self._searched = tuple(searched(dotted(path), axis) for path, axis in self._space.axes)
+        if direction not in _DIRECTIONS:
+            raise SweepError(
+                f"direction is {direction!r}. Write 'minimize' or 'maximize'.", direction=direction
+            )
+        self._objective = objective
+        self._direction = direction
+        self._count = checked_count("n", n)
+        self._seed = checked_seed(seed)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def after(self, records: Sequence[RunRecord]) -> Iterator[Config]:
+        """The params of the study's runs among *records*, then what to try next.
+
+        Nothing comes next once the study has its *n* runs, or every configuration has one.
+
+        Raises:
+            SweepError: A finished run has no objective in its result.
+            MissingExtraError: optuna is not installed.
+        """
+        trials = self._trials(records)
+        for trial in trials:
+            yield trial.record.params
+        following = self._next(trials)
+        if following is not None:
+            yield following
+
+    def _trials(self, records: Sequence[RunRecord]) -> list[_Trial]:
+        return [trial for record in records if (trial := self._trial(record)) is not None]
+
+    def _trial(self, record: RunRecord) -> _Trial | None:
+        """*record* as a part of this study, or None if its params are not of this space."""
+        params = record.params
+        found = []
+        for axis, (path, _) in zip(self._searched, self._space.axes, strict=True):
+            inner = axis.read(_at(params, path))
+            if inner is None:
+                return None
+            found.append(inner)
+        key = params_module.freeze(params).key
+        if params_module.freeze(self._config(found)).key != key:
+            return None
+        value = self._value(record) if record.status is Status.DONE else None
+        return _Trial(record, key, found, value)
+
+    def _value(self, record: RunRecord) -> float:
+        result = record.result or {}
+        value = result.get(self._objective, _at(result, tuple(self._objective.split("/"))))
+        if not isinstance(value, int | float):
+            known = ", ".join(map(repr, result)) or "nothing"
+            raise SweepError(
+                f"The run '{record.key}' is DONE and its result has no number "
+                f"{self._objective!r}, but {known}. Return {{{self._objective!r}: ...}} from the "
+                "function, or assign run.result.",
+                run=str(record.key),
+                objective=self._objective,
+            )
+        return float(value)
+
+    def _next(self, trials: Sequence[_Trial]) -> Config | None:
+        if len(trials) >= self._count:
+            return None
+        taken = {trial.key for trial in trials}
+        for config in self._candidates(trials):
+            if params_module.freeze(config).key not in taken:
+                return config
+        return None
+
+    def _candidates(self, trials: Sequence[_Trial]) -> Iterator[Config]:
+        optuna = require("optuna", "search")
+        distributions = {axis.name: axis.distribution(optuna) for axis in self._searched}
+        with _quiet(optuna):
+            study = optuna.create_study(direction=self._direction)
+            study.add_trials(
+                [told for trial in trials if (told := trial.told(optuna, distributions))]
+            )
+        for attempt in range(_ATTEMPTS):
+            # By number and attempt, so that who asks again after others did is told another.
+            seed = draw("optuna", self._seed, len(trials), attempt) % 2**32
+            study.sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=True)
+            suggested = study.ask(distributions).params
+            yield self._config([suggested[axis.name] for axis in self._searched])
+        # Where all is discrete, optuna may go on suggesting what it knows to be best.
+        every = [axis.every() for axis in self._searched]
+        finite = [values for values in every if values is not None]
+        if len(finite) == len(every):
+            yield from map(self._config, product(*finite))
+
+    def _config(self, inner: Sequence[Any]) -> Config:
+        values = (axis.value(item) for axis, item in zip(self._searched, inner, strict=True))
+        return self._space.template.build(*values)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, OptunaSweep):
+            return NotImplemented
+        return all(getattr(self, slot) == getattr(other, slot) for slot in self.__slots__)
+
+    def __repr__(self) -> str:
+        names = ", ".join(axis.name for axis in self._searched)
+        what = f"{self._direction} {self._objective!r}"
+        return f"OptunaSweep({names}; {what}; {self._count} configurations)"
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """A run of the study."""
+
+    record: RunRecord
+    key: str
+    inner: Sequence[Any]
+    """What optuna knows its params as, by axis."""
+    value: float | None
+    """The objective, once it is DONE."""
+
+    def told(self, optuna: Any, distributions: Mapping[str, Any]) -> Any:
+        """The run as optuna's trial, or None: of a failed one there is nothing to learn."""
+        state = optuna.trial.TrialState
+        if self.record.status is Status.ERROR or (self.value is not None and isnan(self.value)):
+            return None
+        return optuna.trial.create_trial(
+            state=state.RUNNING if self.value is None else state.COMPLETE,
+            params=dict(zip(distributions, self.inner, strict=True)),
+            distributions=dict(distributions),
+            value=self.value,
+        )
+
+
+def _at(values: Any, path: Sequence[str]) -> Any:
+    """The value under *path* in nested dicts, or None."""
+    for key in path:
+        values = values.get(key) if isinstance(values, dict) else None
+    return values
+
+
+@contextmanager
+def _quiet(optuna: Any) -> Iterator[None]:
+    """Keep optuna from announcing a study that lives for one question."""
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(max(before, optuna.logging.WARNING))
+    try:
+        yield
+    finally:
+        optuna.logging.set_verbosity(before)

@@ -1,0 +1,1 @@
+"""The promises of a store by subject: a module each, with a class of tests."""

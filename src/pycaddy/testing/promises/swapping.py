@@ -1,0 +1,98 @@
+"""Changes: accepted from those who know the latest revision."""
+
+from __future__ import annotations
+
+from pycaddy.codec import FileRecord, append_move, encode_files, encode_owner
+from pycaddy.layout import StorageMode
+from pycaddy.status import Status
+from pycaddy.stores import Selection, Store
+from pycaddy.testing._at_once import MANY, in_processes, in_threads
+from pycaddy.testing._work import count_up, mark
+from pycaddy.testing.factories import OpenStore, new_run, some_owner
+
+__all__ = ["Swapping"]
+
+
+class Swapping:
+    """`swap`."""
+
+    def test_the_next_revision_replaces_a_record(self, store: Store, open_store: OpenStore) -> None:
+        old = store.create(new_run({"lr": 0.1}))
+        new = old.changed(
+            status=Status.ERROR,
+            attempt=3,
+            files_text=encode_files({"model ü": FileRecord("train/0001/m.pt", 9, 10**18, "ab")}),
+            result_text='{"loss": NaN}',
+            error_text='It\'s "broken"\n\t🜁',
+            owner_text=encode_owner(some_owner()),
+            started_us=1,
+            ended_us=2**53,
+            trashed_us=3,
+            history_text=append_move(old.history_text, Status.ERROR, 4, 3, "broken"),
+        )
+        assert store.swap(old, new)
+        assert store.get("", "train", 1) == new
+        assert open_store(store.project).get("", "train", 1) == new
+
+    def test_values_can_be_taken_back(self, store: Store) -> None:
+        old = store.create(new_run(owner=some_owner()))
+        full = old.changed(result_text="{}", error_text="x", ended_us=1, trashed_us=1)
+        empty = full.changed(
+            result_text=None, error_text=None, ended_us=None, trashed_us=None, owner_text=None
+        )
+        assert store.swap(old, full)
+        assert store.swap(full, empty)
+        assert store.get("", "train", 1) == empty
+
+    def test_what_a_run_was_created_with_stays(self, store: Store) -> None:
+        old = store.create(new_run({"lr": 0.1}))
+        store.swap(
+            old,
+            old.changed(
+                params_text='{"lr":0.2}',
+                param_hash="0" * 64,
+                mode=StorageMode.PREFIX,
+                created_us=0,
+            ),
+        )
+        assert store.get("", "train", 1) == old.changed()
+
+    def test_an_outdated_record_is_refused_and_nothing_changes(self, store: Store) -> None:
+        old = store.create(new_run())
+        new = old.changed(status=Status.RUNNING, attempt=1)
+        assert store.swap(old, new)
+        assert not store.swap(old, old.changed(status=Status.DONE))
+        assert not store.swap(old, new)
+        assert store.get("", "train", 1) == new
+
+    def test_a_change_touches_no_other_run(self, store: Store) -> None:
+        before = [store.create(new_run()) for _ in range(3)]
+        assert store.swap(before[1], before[1].changed(status=Status.DONE))
+        assert [store.get("", "train", uid) for uid in (1, 3)] == [before[0], before[2]]
+
+    def test_of_threads_that_change_the_same_record_one_wins(self, store: Store) -> None:
+        records = [store.create(new_run()) for _ in range(10)]
+        names = in_threads(MANY, mark, store, records)
+        assert winners(names) == errors(store)
+
+    def test_of_processes_that_change_the_same_record_one_wins(self, store: Store) -> None:
+        records = [store.create(new_run()) for _ in range(10)]
+        names = in_processes(MANY, mark, store, records)
+        assert winners(names) == errors(store)
+
+    def test_no_change_of_many_processes_is_lost(self, store: Store) -> None:
+        record = store.create(new_run())
+        in_processes(MANY, count_up, store, record, 10)
+        found = store.get("", "train", 1)
+        assert found is not None
+        assert (found.attempt, found.revision) == (MANY * 10, MANY * 10 + 1)
+
+
+def winners(names: list[list[str | None]]) -> list[list[str]]:
+    """Return the names of those who were let change each record."""
+    return [[name for name in column if name] for column in zip(*names, strict=True)]
+
+
+def errors(store: Store) -> list[list[str | None]]:
+    """Return the one name that stands in each record."""
+    return [[record.error_text] for record in store.select(Selection())]
