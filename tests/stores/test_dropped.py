@@ -6,7 +6,9 @@ import gc
 import os
 from pathlib import Path
 
-from pycaddy.project import Project
+import pytest
+
+from pycaddy.project import Project, StorageMode
 
 
 def open_files_below(folder: Path) -> list[str]:
@@ -19,9 +21,10 @@ def open_files_below(folder: Path) -> list[str]:
     return [path for path in found if path.startswith(f"{folder}/")]
 
 
-def test_a_dropped_project_keeps_no_file_open(tmp_path: Path) -> None:
-    project = Project(tmp_path)
-    project.session("train").start().done()
+@pytest.mark.parametrize("mode", list(StorageMode), ids=lambda mode: mode.value)
+def test_a_dropped_project_keeps_no_file_open(tmp_path: Path, mode: StorageMode) -> None:
+    project = Project(tmp_path, storage_mode=mode)
+    project.session("train").start().done().path("nested/file.txt")
     assert open_files_below(tmp_path)
     del project
     gc.collect()

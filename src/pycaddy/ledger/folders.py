@@ -96,15 +96,11 @@ def make_parents(ledger: Ledger, record: RunRecord, path: str) -> None:
         ProjectFolderError: A file is in the way, or the disk refuses.
     """
     folder = path.rpartition("/")[0]
-    if record.mode is StorageMode.PREFIX:
-        _share(ledger, folder)
+    if record.mode is StorageMode.PREFIX and folder not in ledger.shared:
+        # Entered, so that no run is ever put where these files are.
+        ledger.store.take_folder(folder, "files")
+        ledger.shared.add(folder)
     _make(os.path.join(ledger.root, folder))
-
-
-@functools.lru_cache(maxsize=1024)
-def _share(ledger: Ledger, folder: str) -> None:
-    """Enter a folder that runs in PREFIX mode put files into, so that no run is put there."""
-    ledger.store.take_folder(folder, "files")
 
 
 def _make(path: str) -> bool:

@@ -52,6 +52,8 @@ class Ledger:
         found_root, self.address = addresses.locate(os.fspath(address))
         self.root = found_root if root is None else os.path.abspath(root)
         self.durability = durability
+        self.shared: set[str] = set()
+        """Folders known to be entered for files of runs in PREFIX mode."""
 
     def __repr__(self) -> str:
         return f"Ledger({self.address!r})"

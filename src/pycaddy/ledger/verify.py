@@ -53,8 +53,10 @@ def _problem(path: str, file: FileRecord, *, data: bool) -> str | None:
         return "is missing"
     except OSError as error:
         return f"cannot be read: {error.strerror}"
-    if file.size is None or not stat.S_ISREG(now.st_mode):
+    if file.size is None:
         return None
+    if not stat.S_ISREG(now.st_mode):
+        return "is no file any more"
     if now.st_size != file.size:
         return f"has {now.st_size} bytes, and had {file.size}"
     if data and file.sha256 is not None:
