@@ -10,7 +10,6 @@ from __future__ import annotations
 import atexit
 import os
 import sqlite3
-import sys
 import threading
 import weakref
 from collections.abc import Callable
@@ -126,7 +125,8 @@ class Connections:
         return connection
 
     def _close_the_dead(self) -> None:
-        alive = set(sys._current_frames())  # the frames themselves would be a cycle with ours
+        # A thread that `threading` does not know opens another one when it needs it.
+        alive = {thread.ident for thread in threading.enumerate()}
         for thread in [thread for thread in self._by_thread if thread not in alive]:
             self._by_thread.pop(thread).close()
 
