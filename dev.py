@@ -9,7 +9,8 @@
     python3 dev.py setup         make .venv, where all of these but the demo run
     python3 dev.py lock [...]    write the lock files anew (--upgrade: with newer versions)
 
-Nothing is installed outside this folder. An environment holds what its lock file names, checked
+Nothing is installed outside this folder, but for the programs of Debian that the tests use
+(as root; else `test` says what they need). An environment holds what its lock file names, checked
 by hash, and is made anew when the lock file, pyproject.toml or the Python changes.
 """
 
@@ -33,6 +34,11 @@ LOCKS = {
     "dev": Path("requirements-dev.lock"),
 }
 
+# Programs that the tests use as they are, and what brings them on Debian and Ubuntu.
+APT = {
+    "sbatch": "slurm-wlm",
+}
+
 LINT = (
     ("ruff", "check"),
     ("ruff", "format", "--check"),
@@ -52,6 +58,7 @@ def demo(*args: str) -> None:
 
 
 def test(*args: str) -> None:
+    install_programs()
     run(setup(), "-m", "pytest", *args)
 
 
@@ -81,6 +88,20 @@ def lock(*args: str) -> None:
     for peer in sorted(Path("benchmarks/peers").glob("*.in")):
         target = ("--output-file", peer.with_suffix(".txt"))
         run(tool, "pip", "compile", "--quiet", peer, *options, *target, *args)
+
+
+def install_programs() -> None:
+    """Install what APT names and this machine does not have; where we may not, say so."""
+    missing = [package for program, package in APT.items() if shutil.which(program) is None]
+    if not missing:
+        return
+    install = ("apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *missing)
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
+        print(f"Some tests need {', '.join(missing)}. As root: {shlex.join(install)}", flush=True)
+        return
+    if exit_code(*install):  # the list of packages may be old, or not there at all
+        run("apt-get", "update", "--quiet")
+        run(*install)
 
 
 def environment(home: Path, lock_file: Path) -> Path:

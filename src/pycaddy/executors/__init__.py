@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from pycaddy.executors.opening import EXECUTORS, Opened, open_executor
+from pycaddy.executors.opening import EXECUTORS, DaskClient, Opened, open_executor
+from pycaddy.executors.slurm import SlurmExecutor
 
-__all__ = ["EXECUTORS", "Opened", "open_executor"]
+__all__ = ["EXECUTORS", "DaskClient", "Opened", "SlurmExecutor", "open_executor"]

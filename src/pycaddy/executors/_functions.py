@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pycaddy.errors import MissingExtraError
@@ -12,19 +12,22 @@ from pycaddy.errors import MissingExtraError
 __all__ = ["pack"]
 
 
-def pack(function: Callable[..., Any]) -> bytes:
-    """Pickle *function*: by its name if another process can import it, else by its code.
+def pack(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bytes:
+    """Pickle a call: functions by their names if another process can import them, else by code.
 
     Raises:
-        MissingExtraError: Its code is needed, and cloudpickle is not installed.
-        TypeError: It holds something that cannot be pickled; the message names the function.
+        MissingExtraError: Code is needed, and cloudpickle is not installed.
+        TypeError: Something cannot be pickled; the message names the function.
     """
-    if _can_be_imported(function):
+    call = (fn, args, dict(kwargs))
+    if _can_import_main():
         try:
-            return pickle.dumps(function)
+            return pickle.dumps(call)
         except (pickle.PicklingError, AttributeError, TypeError):
-            pass  # a local function or an object of one: by its code then
-    name = getattr(function, "__qualname__", repr(function))
+            pass  # a lambda, a local function, an object of a local class: by their code then
+    # `work(run, function)`: what people know is the function that they gave.
+    own = next((given for given in reversed(args) if callable(given)), fn)
+    name = getattr(own, "__qualname__", repr(own))
     try:
         import cloudpickle
     except ModuleNotFoundError as error:
@@ -34,7 +37,7 @@ def pack(function: Callable[..., Any]) -> bytes:
             extra="functions",
         ) from error
     try:
-        packed: bytes = cloudpickle.dumps(function)
+        packed: bytes = cloudpickle.dumps(call)
     except (pickle.PicklingError, TypeError) as error:
         raise TypeError(
             f"{name} cannot be sent to another process: {error}. Open what it needs inside of it."
@@ -42,11 +45,9 @@ def pack(function: Callable[..., Any]) -> bytes:
     return packed
 
 
-def _can_be_imported(function: Callable[..., Any]) -> bool:
-    """Whether another process finds the function under its name.
+def _can_import_main() -> bool:
+    """Whether another process can import this one's main program.
 
     A script is imported again by its path, a notebook and `python -c` cannot be.
     """
-    if getattr(function, "__module__", None) != "__main__":
-        return True
     return hasattr(sys.modules["__main__"], "__file__") and not hasattr(sys, "ps1")

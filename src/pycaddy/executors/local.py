@@ -8,6 +8,7 @@ import pickle
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection, wait
@@ -65,7 +66,7 @@ class LocalExecutor(Executor):
         The future raises what *fn* raises, `WorkerDiedError` if its process ends without an
         answer, and `WorkerTimeoutError` if it takes longer than `timeout_s`.
         """
-        return self._waiters.submit(self._carry_out, pack(fn), pickle.dumps((args, kwargs)))
+        return self._waiters.submit(self._carry_out, pack(fn, args, kwargs))
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Let what runs end, or, with *cancel_futures*, end it."""
@@ -75,20 +76,18 @@ class LocalExecutor(Executor):
                     process.terminate()
         self._waiters.shutdown(wait=wait, cancel_futures=cancel_futures)
 
-    def _carry_out(self, function: bytes, arguments: bytes) -> Any:
+    def _carry_out(self, call: bytes) -> Any:
         if self._slots is None:
-            return self._in_a_process(function, arguments, None)
+            return self._in_a_process(call, None)
         devices = self._slots.get()
         try:
-            return self._in_a_process(function, arguments, devices)
+            return self._in_a_process(call, devices)
         finally:
             self._slots.put(devices)
 
-    def _in_a_process(self, function: bytes, arguments: bytes, devices: str | None) -> Any:
+    def _in_a_process(self, call: bytes, devices: str | None) -> Any:
         ours, theirs = self._context.Pipe(duplex=False)
-        process = self._context.Process(
-            target=_child, args=(theirs, function, arguments, devices), daemon=False
-        )
+        process = self._context.Process(target=_child, args=(theirs, call, devices), daemon=False)
         with self._mutex:
             process.start()
             self._running.add(process)
@@ -101,39 +100,44 @@ class LocalExecutor(Executor):
             ours.close()
 
     def _answer(self, process: BaseProcess, answers: Connection) -> Any:
-        ready = wait([answers, process.sentinel], self.timeout_s)
-        if not ready:
-            _end(process)
-            raise WorkerTimeoutError(
-                f"It took longer than {self.timeout_s:g} s and was ended. Raise timeout_s, or "
-                "let it save checkpoints and go on from them.",
-                timeout_s=self.timeout_s,
-            )
-        try:
-            succeeded, value = answers.recv()
-        except EOFError:
+        begun = False
+        deadline = None if self.timeout_s is None else time.monotonic() + self.timeout_s
+        while wait([answers, process.sentinel], _left(deadline)):
+            try:
+                answer = answers.recv()
+            except EOFError:
+                process.join()
+                raise _died(process, begun=begun) from None
+            if not begun:
+                begun = True
+                continue
             process.join()
-            raise WorkerDiedError(
-                f"Its process {_ending(process.exitcode)} without an answer. "
-                "See the end of its stdout.log.",
-                exitcode=process.exitcode,
-            ) from None
-        process.join()
-        if succeeded:
-            return value
-        raise value
+            succeeded, value = answer
+            if succeeded:
+                return value
+            raise value
+        _end(process)
+        raise WorkerTimeoutError(
+            f"It took longer than {self.timeout_s:g} s and was ended. Raise timeout_s, or "
+            "let it save checkpoints and go on from them.",
+            timeout_s=self.timeout_s,
+        )
 
 
-def _child(answers: Connection, function: bytes, arguments: bytes, devices: str | None) -> None:
+def _child(answers: Connection, call: bytes, devices: str | None) -> None:
     if devices is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = devices
+    answers.send(None)  # this far it came: the caller's script was imported
     try:
-        fn = pickle.loads(function)
-        args, kwargs = pickle.loads(arguments)
+        fn, args, kwargs = pickle.loads(call)
         answer = (True, fn(*args, **kwargs))
     except Exception as error:  # noqa: BLE001 - it is raised where the future is asked
         answer = (False, _sendable(error))
-    answers.send(answer)
+    try:
+        answers.send(answer)
+    except (TypeError, AttributeError, pickle.PicklingError) as error:
+        reason = f"What it returned cannot be sent back: {error}. Return plain values."
+        answers.send((False, TypeError(reason)))
 
 
 def _sendable(error: Exception) -> Exception:
@@ -174,6 +178,23 @@ def _end(process: BaseProcess) -> None:
     if process.is_alive():
         process.kill()
         process.join()
+
+
+def _left(deadline: float | None) -> float | None:
+    return None if deadline is None else max(0.0, deadline - time.monotonic())
+
+
+def _died(process: BaseProcess, *, begun: bool) -> WorkerDiedError:
+    hint = "See the end of its stdout.log."
+    if not begun:
+        hint = (
+            "It was still importing your script, and printed why it failed. A script is imported "
+            "by each of its processes: put what it does under `if __name__ == '__main__':`."
+        )
+    return WorkerDiedError(
+        f"Its process {_ending(process.exitcode)} without an answer. {hint}",
+        exitcode=process.exitcode,
+    )
 
 
 def _ending(exitcode: int | None) -> str:

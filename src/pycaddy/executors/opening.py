@@ -1,4 +1,4 @@
-"""From what people write ("local", an Executor) to an executor that is ready."""
+"""From what people write ("local", an Executor, a Dask client) to an executor that is ready."""
 
 from __future__ import annotations
 
@@ -7,11 +7,22 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
-__all__ = ["EXECUTORS", "Opened", "open_executor"]
+__all__ = ["EXECUTORS", "DaskClient", "Opened", "open_executor"]
 
-EXECUTORS = ("local", "threads", "serial")
+EXECUTORS = ("local", "threads", "serial", "dask", "ray")
+
+_WITH_TIMEOUT = ("local",)
+_WITH_GPUS = ("local", "ray")
+
+
+@runtime_checkable
+class DaskClient(Protocol):
+    """What we need to know of a `distributed.Client`."""
+
+    def get_executor(self, **options: Any) -> Executor:
+        """Return an executor that submits through the client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +38,7 @@ class Opened:
 
 @contextmanager
 def open_executor(
-    executor: str | Executor,
+    executor: str | Executor | DaskClient,
     workers: int | None = None,
     *,
     timeout_s: float | None = None,
@@ -37,44 +48,85 @@ def open_executor(
     """Open the executor of this name; one that was made elsewhere is used and left open.
 
     Args:
+        executor: One of `EXECUTORS`, the address of a Dask scheduler ("tcp://..."), a Dask
+            client, or any `concurrent.futures.Executor`.
         preload: Modules that new processes should have loaded already.
 
     Raises:
         ValueError: The name is not known, or an option does not fit the executor.
+        MissingExtraError: The library behind the name is not installed.
     """
-    if executor != "local" and (timeout_s is not None or gpus):
-        raise ValueError(
-            f"timeout_s and gpus need a process per run: use executor='local', not {executor!r}."
-        )
+    _refuse_unfit(executor, timeout_s, gpus)
     if isinstance(executor, Executor):
         slots = workers or getattr(executor, "_max_workers", None) or os.cpu_count() or 1
         yield Opened(executor, slots, isolated=False)
-        return
-    if executor not in EXECUTORS:
+    elif isinstance(executor, DaskClient):
+        yield _on_dask(executor, workers)
+    elif executor == "dask" or "://" in executor:
+        from pycaddy.executors.dask import dask_client
+
+        address = None if executor == "dask" else executor
+        with dask_client(address, workers) as client, _shut(_on_dask(client, workers)) as opened:
+            yield opened
+    elif executor == "ray":
+        from pycaddy.executors.ray import RayExecutor, started_ray
+
+        with (
+            started_ray(workers) as slots,
+            _shut(Opened(RayExecutor(gpus), slots, isolated=True)) as opened,
+        ):
+            yield opened
+    else:
+        options = {"timeout_s": timeout_s, "gpus": gpus, "preload": preload}
+        with _shut(_on_this_machine(executor, workers, **options)) as opened:
+            yield opened
+
+
+def _refuse_unfit(
+    executor: str | Executor | DaskClient, timeout_s: float | None, gpus: int
+) -> None:
+    if isinstance(executor, str) and executor not in EXECUTORS and "://" not in executor:
         raise ValueError(
-            f"executor={executor!r} is not known. Use one of {', '.join(EXECUTORS)}, or any "
-            "concurrent.futures.Executor."
+            f"executor={executor!r} is not known. Use one of {', '.join(EXECUTORS)}, slurm, the "
+            "address of a Dask scheduler, or any concurrent.futures.Executor."
         )
-    made, slots, isolated = _make(
-        executor, workers, timeout_s=timeout_s, gpus=gpus, preload=preload
-    )
+    if timeout_s is not None and executor not in _WITH_TIMEOUT:
+        raise ValueError(
+            f"timeout_s needs executor='local' or 'slurm', which give each run a process, not "
+            f"{executor!r}."
+        )
+    if gpus and executor not in _WITH_GPUS:
+        raise ValueError(f"gpus needs executor='local', 'ray' or 'slurm', not {executor!r}.")
+
+
+@contextmanager
+def _shut(opened: Opened) -> Iterator[Opened]:
+    """Let the work end with the block, or end it if the block raises."""
     try:
-        yield Opened(made, slots, isolated=isolated)
+        yield opened
     except BaseException:
-        made.shutdown(wait=True, cancel_futures=True)
+        opened.executor.shutdown(wait=True, cancel_futures=True)
         raise
-    made.shutdown(wait=True)
+    opened.executor.shutdown(wait=True)
 
 
-def _make(name: str, workers: int | None, **options: Any) -> tuple[Executor, int, bool]:
+def _on_dask(client: Any, workers: int | None) -> Opened:
+    from pycaddy.executors.dask import DaskExecutor, has_a_process_per_task
+
+    slots = workers or sum(client.nthreads().values()) or 1
+    return Opened(DaskExecutor(client), slots, isolated=has_a_process_per_task(client))
+
+
+def _on_this_machine(name: str, workers: int | None, **options: Any) -> Opened:
     if name == "serial":
         from pycaddy.executors.serial import SerialExecutor
 
-        return SerialExecutor(), 1, False
+        return Opened(SerialExecutor(), 1, isolated=False)
     if name == "threads":
         threads = workers or os.cpu_count() or 1
-        return ThreadPoolExecutor(threads, thread_name_prefix="pycaddy-run"), threads, False
+        pool = ThreadPoolExecutor(threads, thread_name_prefix="pycaddy-run")
+        return Opened(pool, threads, isolated=False)
     from pycaddy.executors.local import LocalExecutor
 
     local = LocalExecutor(workers, **options)
-    return local, local.workers, True
+    return Opened(local, local.workers, isolated=True)

@@ -11,7 +11,7 @@ from pycaddy._clock import utc_now_us
 from pycaddy.errors import ParamsError, RunStateError
 from pycaddy.ledger import artifacts, folders, heart, sidecar, transitions
 from pycaddy.ledger.owner import this_process
-from pycaddy.records import RunRecord
+from pycaddy.records import Owner, RunRecord
 from pycaddy.status import Status
 
 if TYPE_CHECKING:
@@ -34,10 +34,10 @@ def start(ledger: Ledger, record: RunRecord, attempt: int) -> RunRecord:
     return started
 
 
-def adopt(ledger: Ledger, record: RunRecord, attempt: int) -> RunRecord:
-    """Go on with an attempt that another process began for this one."""
+def adopt(ledger: Ledger, record: RunRecord, attempt: int, giver: Owner) -> RunRecord:
+    """Go on with an attempt that the process *giver* began for this one."""
     owner = this_process()
-    adopted = ledger.change(record, lambda seen: transitions.adopt(seen, owner, attempt))
+    adopted = ledger.change(record, lambda seen: transitions.adopt(seen, owner, attempt, giver))
     heart.hold(ledger.store, adopted)
     return adopted
 

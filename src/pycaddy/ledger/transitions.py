@@ -15,6 +15,7 @@ from pycaddy.errors import (
     RunBusyError,
     RunFinishedError,
     RunStateError,
+    WorkerDiedError,
 )
 from pycaddy.records import RunRecord
 from pycaddy.status import Status
@@ -48,8 +49,12 @@ def start(record: RunRecord, owner: Owner, now_us: int, *, attempt: int, gone: G
     return begin(record, owner, now_us)
 
 
-def adopt(record: RunRecord, owner: Owner, attempt: int) -> RunRecord:
-    """Hand a running attempt over to *owner*, which goes on in its name."""
+def adopt(record: RunRecord, owner: Owner, attempt: int, giver: Owner) -> RunRecord:
+    """Hand a running attempt over from *giver*, who began it, to *owner*.
+
+    It is handed over once: an executor that carries the work of a dead worker out again, or of
+    one that it only believes to be dead, would run the attempt twice.
+    """
     fence(record, attempt)
     if record.status is not Status.RUNNING:
         raise RunStateError(
@@ -57,6 +62,12 @@ def adopt(record: RunRecord, owner: Owner, attempt: int) -> RunRecord:
             "Start it again.",
             run=str(record.key),
             status=record.status,
+        )
+    if record.owner not in (giver, owner):
+        raise WorkerDiedError(
+            f"The worker of run {record.key}, {record.owner}, ended without an answer. See the "
+            "end of its stdout.log; retries= starts such runs again.",
+            exitcode=None,
         )
     text = codec.encode_owner(owner)
     return record if record.owner_text == text else record.changed(owner_text=text)

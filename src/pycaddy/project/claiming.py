@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import enum
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
@@ -16,7 +18,7 @@ from pycaddy.records import NewRun, RunRecord
 from pycaddy.status import Status
 from pycaddy.stores import Selection, new_record
 
-__all__ = ["Adaptive", "Claims", "Configs", "Retry"]
+__all__ = ["Adaptive", "Claims", "Configs", "Retry", "Survey"]
 
 Retry = Literal["error", "stale"]
 
@@ -40,6 +42,30 @@ class Adaptive(Protocol):
 Configs: TypeAlias = Iterable[Mapping[str, Any]] | Adaptive
 
 
+class _Standing(enum.Enum):
+    """What can be done about the runs with equal params."""
+
+    DONE = enum.auto()
+    HELD = enum.auto()
+    FREE = enum.auto()
+    SPENT = enum.auto()
+
+
+@dataclass(slots=True)
+class Survey:
+    """How far a sweep is."""
+
+    done: int = 0
+    held: int = 0
+    """In somebody's hands."""
+    free: int = 0
+    """Could be claimed now."""
+    spent: list[RunRecord] = field(default_factory=list)
+    """Failed, without an attempt left."""
+    ended: int = 0
+    """How many attempts came to an end, other than by losing their process."""
+
+
 class Claims:
     """The runs of one sweep that this process can take.
 
@@ -58,6 +84,8 @@ class Claims:
         retry: Which runs to take again: those that ended in "error", and those that are "stale".
         wait: Wait for the runs that others hold, in case they fail or their owners die.
         earlier: Attempts by param hash that do not count towards *max_attempts*.
+        max_lost: How many attempts that ended with their process, not with an error, do not
+            count either.
     """
 
     def __init__(
@@ -73,6 +101,7 @@ class Claims:
         retry: Collection[Retry] = ("error", "stale"),
         wait: bool = False,
         earlier: Mapping[str, int] | None = None,
+        max_lost: int = 0,
     ) -> None:
         self._ledger = ledger
         self._relpath = relpath
@@ -85,6 +114,7 @@ class Claims:
         self._retry = _retries(retry)
         self._wait = wait
         self._earlier = earlier or {}
+        self._max_lost = max_lost
         self.duplicates = 0
         """How many configurations had the same params as an earlier one."""
         self.exhausted = 0
@@ -148,11 +178,49 @@ class Claims:
             batch = batch[position + 1 :]
             batch += islice(wanted, _BATCH - len(batch))
 
+    def keys(self) -> list[str]:
+        """Return the param hashes of the sweep, each once.
+
+        Raises:
+            TypeError: It is adaptive: nobody knows them yet.
+        """
+        if isinstance(self._configs, Adaptive):
+            raise TypeError(
+                "A sweep that goes by earlier results is not known beforehand. Take its runs "
+                "with project.claim(...), by the same script in each task of a job array."
+            )
+        self.duplicates = 0
+        return [frozen.key for frozen in self._frozen(self._configs)]
+
+    def survey(self, keys: Iterable[str]) -> Survey:
+        """Return how far the runs with these params are, without claiming any."""
+        found: dict[str, list[RunRecord]] = {key: [] for key in keys}
+        for record in self._ledger.records(self._all):
+            if record.param_hash in found:
+                found[record.param_hash].append(record)
+        survey = Survey()
+        for records in found.values():
+            standing, one = self._standing(records)
+            survey.ended += sum(map(_ended, records))
+            survey.done += standing is _Standing.DONE
+            survey.held += standing is _Standing.HELD
+            survey.free += standing is _Standing.FREE
+            if standing is _Standing.SPENT and one is not None:
+                survey.spent.append(one)
+        return survey
+
     def _wanted(
         self, configs: Iterable[Mapping[str, Any]], done: Collection[str]
     ) -> Iterator[NewRun]:
         """Yield the runs of *configs* that are not *done*, without duplicates."""
         self.duplicates = self.exhausted = self.held = self.done_before = 0
+        for frozen in self._frozen(configs):
+            if frozen.key in done:
+                self.done_before += 1
+            else:
+                yield NewRun(self._relpath, self._identifier, frozen.text, frozen.key, self._mode)
+
+    def _frozen(self, configs: Iterable[Mapping[str, Any]]) -> Iterator[params.Params]:
         seen: set[str] = set()
         for config in configs:
             frozen = params.freeze(config, ignore=self._ignore)
@@ -160,10 +228,7 @@ class Claims:
                 self.duplicates += 1
                 continue
             seen.add(frozen.key)
-            if frozen.key in done:
-                self.done_before += 1
-            else:
-                yield NewRun(self._relpath, self._identifier, frozen.text, frozen.key, self._mode)
+            yield frozen
 
     def _done(self) -> set[str]:
         selection = Selection(self._relpath, self._identifier, status=Status.DONE)
@@ -171,19 +236,27 @@ class Claims:
 
     def _decide(self, run: NewRun, found: Sequence[RunRecord]) -> RunRecord | None:
         """Return the attempt to begin on *run*, given its runs with equal params, or None."""
-        owner, now = this_process(), utc_now_us()
-        if any(record.status is Status.DONE for record in found):
+        standing, record = self._standing(found)
+        self.held += standing is _Standing.HELD
+        self.exhausted += standing is _Standing.SPENT
+        if standing is not _Standing.FREE:
             return None
-        if any(self._in_hands(record) for record in found):
-            self.held += 1
-            return None
+        return transitions.begin(record or new_record(run), this_process(), utc_now_us())
+
+    def _standing(self, found: Sequence[RunRecord]) -> tuple[_Standing, RunRecord | None]:
+        """Return what can be done about runs with equal params, and which of them it is."""
         if not found:
-            return transitions.begin(new_record(run), owner, now)
-        free = next((record for record in found if self._may_begin(record)), None)
-        if free is None:
-            self.exhausted += 1
-            return None
-        return transitions.begin(free, owner, now)
+            return _Standing.FREE, None
+        for record in found:
+            if record.status is Status.DONE:
+                return _Standing.DONE, record
+        for record in found:
+            if self._in_hands(record):
+                return _Standing.HELD, record
+        for record in found:
+            if self._may_begin(record):
+                return _Standing.FREE, record
+        return _Standing.SPENT, found[-1]
 
     def _in_hands(self, record: RunRecord) -> bool:
         if record.status.is_final or record.owner_text is None:
@@ -196,8 +269,23 @@ class Claims:
         if record.status is Status.PENDING:
             return True
         reason: Retry = "error" if record.status is Status.ERROR else "stale"
-        allowed = self._earlier.get(record.param_hash, 0) + self._max_attempts
+        earlier = self._earlier.get(record.param_hash, 0)
+        allowed = earlier + self._max_attempts
+        if self._max_lost and record.attempt >= allowed:
+            allowed += min(self._max_lost, _lost(record, earlier))
         return reason in self._retry and record.attempt < allowed
+
+
+def _ended(record: RunRecord) -> int:
+    if record.status is Status.DONE:
+        return 1  # the common case, without reading its history
+    return sum(move.status.is_final for move in record.history)
+
+
+def _lost(record: RunRecord, earlier: int) -> int:
+    """Return how many attempts after the first *earlier* ended without a word."""
+    ended = {move.attempt for move in record.history if move.status.is_final}
+    return sum(attempt not in ended for attempt in range(earlier + 1, record.attempt + 1))
 
 
 def _positive(max_attempts: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
@@ -25,6 +26,7 @@ from pycaddy.stores import Selection
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from pycaddy.executors import DaskClient, SlurmExecutor
     from pycaddy.ledger.doctor import Finding
     from pycaddy.ledger.rebuild import RebuildReport
     from pycaddy.ledger.verify import Difference
@@ -207,7 +209,7 @@ class Project:
         sweep: Configs,
         *,
         identifier: str | None = None,
-        executor: str | Executor = "local",
+        executor: str | Executor | DaskClient | SlurmExecutor = "local",
         workers: int | None = None,
         retries: int = 0,
         timeout_s: float | None = None,
@@ -230,12 +232,17 @@ class Project:
                 `OptunaSweep`, which chooses each after the results of those before it.
             identifier: What kind of runs they are. Default: the function's name.
             executor: "local": a process of its own for each run, whose output goes to
-                `stdout.log` in its folder. "threads" and "serial": in this process. Or any
+                `stdout.log` in its folder. "threads" and "serial": in this process. "dask" and
+                "ray": a cluster of this machine's cores. "slurm" or a `SlurmExecutor`: job
+                arrays, which go on when this process ends; call `run` again to come back to
+                them. Or a Dask scheduler's address or client, or any
                 `concurrent.futures.Executor`.
-            workers: How many runs at a time. Default: one per core.
+            workers: How many runs at a time. Default: one per core; with Slurm, as many as it
+                has room for.
             retries: How often to start a run again that failed in this call.
-            timeout_s: "local" only: seconds after which a run is ended as failed.
-            gpus: "local" only: devices for each run, as CUDA_VISIBLE_DEVICES.
+            timeout_s: "local" and "slurm" only: seconds after which a run is ended as failed.
+            gpus: "local", "ray" and "slurm" only: devices for each run, as
+                CUDA_VISIBLE_DEVICES.
             fail_fast: Begin no more runs once one has failed.
             progress: Show a progress bar on a terminal or in a notebook.
             storage_mode: For new runs, in place of the project's.
@@ -244,23 +251,21 @@ class Project:
         Returns:
             How many are done, were skipped or failed, and why; it prints as a summary.
         """
-        from pycaddy.project.running import run_sweep
+        from pycaddy.project.running import run_study
+        from pycaddy.project.study import Study
 
-        return run_sweep(
+        study = Study.of(
             self,
             function,
             sweep,
             identifier or _name_of(function),
-            executor=executor,
-            workers=workers,
             retries=retries,
             timeout_s=timeout_s,
-            gpus=gpus,
             fail_fast=fail_fast,
-            progress=progress,
-            storage_mode=self._mode(storage_mode),
+            mode=self._mode(storage_mode),
             ignore=self.ignore + _ignored(ignore),
         )
+        return run_study(study, executor, workers=workers, gpus=gpus, progress=progress)
 
     def reap(self, *, recursive: bool = True) -> list[Session]:
         """Mark stale runs as ERROR, and return sessions on them.
@@ -414,6 +419,8 @@ class Project:
 
 
 def _name_of(function: object) -> str:
+    while isinstance(function, functools.partial):
+        function = function.func
     name = getattr(function, "__name__", None)
     if not isinstance(name, str) or not name.isidentifier():
         raise ValueError(f"{function!r} has no name to go by. Give identifier=...")

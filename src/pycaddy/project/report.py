@@ -36,6 +36,8 @@ class RunReport:
     """Configurations that were DONE before."""
     held: int = 0
     """Runs that were in other hands when this call ended."""
+    waiting: int = 0
+    """Runs that nobody had begun when this call ended."""
     duplicates: int = 0
     """Configurations with the same params as an earlier one."""
     failures: list[Failure] = field(default_factory=list)
@@ -57,6 +59,8 @@ class RunReport:
         lines = [f"{counts} in {self.seconds:.1f} s ({self.runs_per_s:.3g} runs/s)"]
         if self.held:
             lines.append(f"{self.held} are in other hands")
+        if self.waiting:
+            lines.append(f"{self.waiting} wait for their turn")
         if self.duplicates:
             lines.append(f"{self.duplicates} configurations repeat earlier ones and were run once")
         lines += [str(failure) for failure in self.failures[:_SHOWN]]

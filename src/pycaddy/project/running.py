@@ -2,84 +2,82 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Callable, Collection, Iterator, Sized
+from collections.abc import Callable, Sized
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from typing import Any
 
 from pycaddy.errors import LeaseLostError, RunStateError
-from pycaddy.executors import Opened, open_executor
-from pycaddy.layout import StorageMode
+from pycaddy.executors import DaskClient, Opened, SlurmExecutor, open_executor
 from pycaddy.ledger import RunRecord, life
+from pycaddy.ledger.owner import this_process
 from pycaddy.project.claiming import Claims, Configs
 from pycaddy.project.progress import Watcher, watching
-from pycaddy.project.project import Project
 from pycaddy.project.report import Failure, RunReport
-from pycaddy.project.session import Session, describe_error
-from pycaddy.project.worker import Assignment, Outcome, work
+from pycaddy.project.session import describe_error
+from pycaddy.project.study import Study
+from pycaddy.project.worker import OUTPUT, Assignment, Outcome, output_tail, work
 from pycaddy.status import Status
-from pycaddy.stores import Selection
 
-__all__ = ["run_sweep"]
+__all__ = ["PRELOAD", "SweepRun", "run_study"]
+
+PRELOAD = ("pycaddy.project.worker",)
+_WAIT_S = 1.0
 
 
-def run_sweep(
-    project: Project,
-    function: Callable[[Session], Any],
-    sweep: Configs,
-    identifier: str,
+def run_study(
+    study: Study,
+    executor: str | Executor | DaskClient | SlurmExecutor,
     *,
-    executor: str | Executor,
     workers: int | None,
-    retries: int,
-    timeout_s: float | None,
     gpus: int,
-    fail_fast: bool,
     progress: bool,
-    storage_mode: StorageMode,
-    ignore: Collection[str],
 ) -> RunReport:
     """Do what `Project.run` promises."""
-    if retries < 0:
-        raise ValueError(f"retries must be 0 or more, not {retries!r}.")
-    configs = list(sweep) if isinstance(sweep, Iterator) else sweep
-    claims = Claims(
-        project.ledger,
-        project.relpath,
-        identifier,
-        configs,
-        mode=storage_mode,
-        ignore=ignore,
-        max_attempts=1 + retries,
-        earlier=_earlier_attempts(project, identifier),
-    )
-    preload = ("pycaddy.project.worker",)
-    with (
-        watching(identifier, _length(configs), wanted=progress) as watcher,
-        open_executor(executor, workers, timeout_s=timeout_s, gpus=gpus, preload=preload) as opened,
-    ):
-        return _Sweep(project, function, claims, opened, watcher, fail_fast=fail_fast).run()
+    _refuse_while_importing()
+    if executor == "slurm":
+        executor = SlurmExecutor()
+    with watching(study.identifier, _length(study.configs), wanted=progress) as watcher:
+        if isinstance(executor, SlurmExecutor):
+            from pycaddy.project.detached import run_on_slurm
+
+            return run_on_slurm(study, executor, watcher, workers=workers, gpus=gpus)
+        with open_executor(
+            executor, workers, timeout_s=study.timeout_s, gpus=gpus, preload=PRELOAD
+        ) as opened:
+            return SweepRun(study, study.claims(), opened, watcher).run()
 
 
-class _Sweep:
-    """One call of `Project.run`: what is under way, and what came of the rest."""
+class SweepRun:
+    """A study carried out by one executor: what is under way, and what came of the rest.
+
+    Args:
+        study: What to do.
+        claims: Takes the runs.
+        opened: Carries them out.
+        watcher: Is told how far it is.
+        may_begin: Asked before each run.
+        patience_s: When the rest is in other hands, how many seconds to wait for one of them
+            to become free.
+    """
 
     def __init__(
         self,
-        project: Project,
-        function: Callable[[Session], Any],
+        study: Study,
         claims: Claims,
         opened: Opened,
         watcher: Watcher,
         *,
-        fail_fast: bool,
+        may_begin: Callable[[], bool] = lambda: True,
+        patience_s: float = 0.0,
     ) -> None:
-        self.project = project
-        self.function = function
+        self.study = study
+        self.project = study.project
         self.claims = claims
         self.opened = opened
         self.watcher = watcher
-        self.fail_fast = fail_fast
+        self.may_begin = may_begin
+        self.patience_s = patience_s
         self.under_way: dict[Future[Outcome], RunRecord] = {}
         self.failures: dict[str, Failure] = {}
         self.report = RunReport()
@@ -88,9 +86,7 @@ class _Sweep:
     def run(self) -> RunReport:
         begun = time.perf_counter()
         try:
-            # A run that fails while others are under way is claimed again on the next pass.
-            while self.one_pass() and not self.must_stop():
-                pass
+            self.all_passes()
         except KeyboardInterrupt as interrupt:
             self.give_back()
             interrupt.add_note(
@@ -102,6 +98,20 @@ class _Sweep:
         self.report.duplicates = self.claims.duplicates
         self.report.failures = list(self.failures.values())
         return self.report
+
+    def all_passes(self) -> None:
+        """Go through the sweep until nothing can be claimed.
+
+        A run that fails while others are under way is claimed again on the next pass.
+        """
+        last_claim = time.monotonic()
+        while not self.must_stop():
+            if self.one_pass():
+                last_claim = time.monotonic()
+            elif self.claims.held and time.monotonic() - last_claim < self.patience_s:
+                time.sleep(_WAIT_S)
+            else:
+                return
 
     def one_pass(self) -> bool:
         """Submit what can be claimed now and see it through; False if there was nothing."""
@@ -119,13 +129,24 @@ class _Sweep:
         return any_claimed
 
     def must_stop(self) -> bool:
-        return self.fail_fast and bool(self.failures)
+        return bool(self.study.fail_fast and self.failures) or not self.may_begin()
 
     def submit(self, record: RunRecord) -> None:
         assignment = Assignment(
-            self.project, record.key, record.attempt, capture=self.opened.isolated
+            self.project,
+            record.key,
+            record.attempt,
+            giver=this_process(),
+            capture=self.opened.isolated,
         )
-        self.under_way[self.opened.executor.submit(work, assignment, self.function)] = record
+        try:
+            future = self.opened.executor.submit(work, assignment, self.study.function)
+        except Exception as error:
+            # The executor is broken: what it has begun still ends, and nothing else begins.
+            self.bury(record, error)
+            self.collect(down_to=0)
+            raise
+        self.under_way[future] = record
         self.show()
 
     def collect(self, *, down_to: int) -> None:
@@ -154,11 +175,13 @@ class _Sweep:
 
     def bury(self, record: RunRecord, error: BaseException) -> Outcome:
         text = describe_error(error)
+        if self.opened.isolated:
+            text += output_tail(self.project.root / record.layout.file(OUTPUT, True))
         try:
             ended = life.finish(self.project.ledger, record, Status.ERROR, record.attempt, text)
         except RunStateError:
             ended = self.project.ledger.reread(record)
-        reason = text.strip().rpartition("\n")[2]
+        reason = describe_error(error).strip().rpartition("\n")[2]
         return Outcome(record.key, ended.status, 0.0, reason)
 
     def give_back(self) -> None:
@@ -176,12 +199,14 @@ class _Sweep:
         )
 
 
-def _earlier_attempts(project: Project, identifier: str) -> dict[str, int]:
-    """Return the attempts of unfinished runs by params: a new call gives each a new chance."""
-    records = project.ledger.records(Selection(project.relpath, identifier))
-    return {
-        record.param_hash: record.attempt for record in records if record.status is not Status.DONE
-    }
+def _refuse_while_importing() -> None:
+    """Refuse a script that a worker process imports, to find the function in it."""
+    imported = sys.modules.get("__mp_main__")
+    if imported is not None and imported is not sys.modules["__main__"]:
+        raise RuntimeError(
+            "run() was called while a worker imported this script: it would run once more in each "
+            "process. Put the call under `if __name__ == '__main__':`."
+        )
 
 
 def _length(configs: Configs) -> int | None:

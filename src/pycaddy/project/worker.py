@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from pycaddy.errors import LeaseLostError, ParamsError
-from pycaddy.ledger import RunKey, life
+from pycaddy.ledger import Owner, RunKey, life
 from pycaddy.project.project import Project
 from pycaddy.project.session import Session, describe_error
 from pycaddy.status import Status
 
-__all__ = ["Assignment", "Outcome", "work"]
+__all__ = ["OUTPUT", "Assignment", "Outcome", "output_tail", "work"]
 
 OUTPUT = "stdout.log"
 _TAIL_BYTES = 2048
@@ -31,6 +31,8 @@ class Assignment:
     """The project without its connections: each worker opens its own."""
     run: RunKey
     attempt: int
+    giver: Owner
+    """The process that began the attempt."""
     capture: bool
     """Whether the worker's output is this run's alone and goes to its folder."""
 
@@ -68,7 +70,7 @@ def work(assignment: Assignment, function: Callable[[Session], Any]) -> Outcome:
         _end(session)
     else:
         text = describe_error(error)
-        session.error(text + (_tail(output) if assignment.capture else ""))
+        session.error(text + (output_tail(output) if assignment.capture else ""))
         reason = text.strip().rpartition("\n")[2]
     if isinstance(error, KeyboardInterrupt):
         raise error
@@ -79,7 +81,9 @@ def _session(assignment: Assignment) -> Session:
     ledger = assignment.project.ledger
     run = assignment.run
     record = ledger.get_record(run.identifier, run.uid, relpath=run.relpath)
-    return Session(assignment.project, life.adopt(ledger, record, assignment.attempt))
+    return Session(
+        assignment.project, life.adopt(ledger, record, assignment.attempt, assignment.giver)
+    )
 
 
 def _store(session: Session, returned: Any) -> None:
@@ -120,8 +124,10 @@ def _captured(path: Path) -> Iterator[None]:
                 os.close(source)
 
 
-def _tail(path: Path) -> str:
-    """Return the end of a run's output, for its error."""
+def output_tail(path: Path) -> str:
+    """Return the end of a run's output, for its error; "" if it printed nothing."""
+    if not path.exists():
+        return ""
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - _TAIL_BYTES))

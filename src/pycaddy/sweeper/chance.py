@@ -21,8 +21,17 @@ _FLOAT_BITS = 53
 
 def draw(*names: int | str) -> int:
     """A number in `range(2**256)` for *names*."""
-    text = "\0".join(map(str, names))
-    return int.from_bytes(sha256(text.encode("utf-8", "surrogatepass")).digest(), "big")
+    return number(key_of(*names))
+
+
+def key_of(*names: int | str) -> bytes:
+    """*names* as what is hashed."""
+    return "\0".join(map(str, names)).encode("utf-8", "surrogatepass")
+
+
+def number(key: bytes) -> int:
+    """A number in `range(2**256)` for *key*."""
+    return int.from_bytes(sha256(key).digest(), "big")
 
 
 def fraction(*names: int | str) -> float:

@@ -9,7 +9,7 @@ from typing import Any, SupportsIndex
 from pycaddy._extras import require
 from pycaddy.errors import SweepError
 from pycaddy.sweeper.base import Config, Sweep, Where
-from pycaddy.sweeper.chance import checked_count, checked_seed, draw, fraction
+from pycaddy.sweeper.chance import checked_count, checked_seed, draw, fraction, key_of
 from pycaddy.sweeper.shuffled import permuted
 from pycaddy.sweeper.space import Space
 from pycaddy.sweeper.values import dotted
@@ -108,9 +108,8 @@ class LatinHypercubeSweep(_DrawnSweep):
 
     def _point(self, position: int) -> Iterator[float]:
         for path, _ in self._space.axes:
-            key: tuple[int | str, ...] = ("latin", self._seed, *path)
-            slice_ = permuted(position, self._count, *key)
-            within = fraction(*key, "within", position)
+            slice_ = permuted(position, self._count, key_of("latin", self._seed, *path))
+            within = fraction("within", self._seed, position, *path)
             yield min((slice_ + within) / self._count, _BELOW_1)
 
 

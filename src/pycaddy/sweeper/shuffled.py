@@ -8,12 +8,15 @@ from typing import Any
 
 from pycaddy.errors import SweepLengthError
 from pycaddy.sweeper.base import Config, Sweep
-from pycaddy.sweeper.chance import draw
+from pycaddy.sweeper.chance import key_of, number
 
-_ROUNDS = 4
+# A network over a handful of positions takes more turns until all orders are equally likely.
+_FEW = 1 << 16
+_TURNS_OF_FEW = 12
+_TURNS = 4
 
 
-def permuted(position: int, size: int, *key: int | str) -> int:
+def permuted(position: int, size: int, key: bytes) -> int:
     """Where *position* lands in the order of `range(size)` that *key* chooses.
 
     A Feistel network over pairs of numbers, with the walk along its cycle until a position
@@ -24,11 +27,12 @@ def permuted(position: int, size: int, *key: int | str) -> int:
     """
     lefts = isqrt(size - 1) + 1
     rights = -(-size // lefts)
+    turns = _TURNS_OF_FEW if size < _FEW else _TURNS
     while True:
         left, right = divmod(position, rights)
-        for turn in range(_ROUNDS):
-            left = (left + draw(*key, turn, "left", right)) % lefts
-            right = (right + draw(*key, turn, "right", left)) % rights
+        for turn in range(turns):
+            left = (left + number(b"%b %d left %d" % (key, turn, right))) % lefts
+            right = (right + number(b"%b %d right %d" % (key, turn, left))) % rights
         position = left * rights + right
         # Fewer than `lefts` of the pairs lie outside, so this is rarely done twice.
         if position < size:
@@ -38,7 +42,7 @@ def permuted(position: int, size: int, *key: int | str) -> int:
 class ShuffledSweep(Sweep):
     """What `sweep.shuffle(seed=...)` gives."""
 
-    __slots__ = ("_count", "_seed", "_sweep")
+    __slots__ = ("_count", "_key", "_seed", "_sweep")
 
     def __init__(self, sweep: Sweep, seed: int) -> None:
         # The positions before a `where` are known, and leaving out does not disturb the order.
@@ -52,6 +56,7 @@ class ShuffledSweep(Sweep):
         self._count = total
         self._sweep = sweep
         self._seed = seed
+        self._key = key_of("shuffle", seed)
 
     @property
     def _total(self) -> int:
@@ -62,7 +67,7 @@ class ShuffledSweep(Sweep):
         return self._sweep._shape
 
     def _at(self, position: int) -> Config:
-        return self._sweep._at(permuted(position, self._count, "shuffle", self._seed))
+        return self._sweep._at(permuted(position, self._count, self._key))
 
     def _every(self) -> Iterator[Config]:
         position = 0

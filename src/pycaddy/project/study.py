@@ -1,0 +1,79 @@
+"""What one call of `Project.run` is asked to do, in a form that can travel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pycaddy.layout import StorageMode
+from pycaddy.project.claiming import Claims, Configs
+from pycaddy.project.project import Project
+from pycaddy.project.session import Session
+from pycaddy.status import Status
+from pycaddy.stores import Selection
+
+__all__ = ["Study"]
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A function, the runs to call it with, and how often."""
+
+    project: Project
+    function: Callable[[Session], Any]
+    configs: Configs
+    """The sweep; never an iterator, since several look at it."""
+    identifier: str
+    mode: StorageMode
+    ignore: tuple[str, ...]
+    retries: int
+    fail_fast: bool
+    timeout_s: float | None
+    earlier: Mapping[str, int]
+    """Attempts by param hash from before the call: it gives each run a new chance."""
+
+    @classmethod
+    def of(
+        cls,
+        project: Project,
+        function: Callable[[Session], Any],
+        sweep: Configs,
+        identifier: str,
+        *,
+        retries: int,
+        **options: Any,
+    ) -> Study:
+        """Return the study of a call that is made now."""
+        if retries < 0:
+            raise ValueError(f"retries must be 0 or more, not {retries!r}.")
+        configs = list(sweep) if isinstance(sweep, Iterator) else sweep
+        earlier = _attempts(project, identifier)
+        return cls(
+            project, function, configs, identifier, retries=retries, earlier=earlier, **options
+        )
+
+    def claims(self, *, max_lost: int = 0) -> Claims:
+        """Return what takes the runs of the study.
+
+        Args:
+            max_lost: How often a run may lose its process without that counting as a failure.
+        """
+        return Claims(
+            self.project.ledger,
+            self.project.relpath,
+            self.identifier,
+            self.configs,
+            mode=self.mode,
+            ignore=self.ignore,
+            max_attempts=1 + self.retries,
+            earlier=self.earlier,
+            max_lost=max_lost,
+        )
+
+
+def _attempts(project: Project, identifier: str) -> dict[str, int]:
+    records = project.ledger.records(Selection(project.relpath, identifier))
+    return {
+        record.param_hash: record.attempt for record in records if record.status is not Status.DONE
+    }
