@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pycaddy.ledger import Ledger
+from pycaddy.stores._lock import WriterLock
 from pycaddy.stores.sqlite import SqliteStore
 from pycaddy.testing import new_run
 
@@ -20,3 +21,15 @@ def use_and_close(ledger: str, times: int) -> None:
     for _ in range(times):
         store.create(new_run({"filling": "x" * 3000}))
         store.close()
+
+
+def count_in_file(lock: str, counter: str, times: int) -> None:
+    """Read, add one and write, so many times, each time in our turn."""
+    turn = WriterLock(lock, 60.0)
+    for _ in range(times):
+        turn.acquire()
+        with open(counter, encoding="ascii") as file:
+            number = int(file.read())
+        with open(counter, "w", encoding="ascii") as file:
+            file.write(str(number + 1))
+        turn.release()

@@ -17,6 +17,8 @@ from pycaddy.layout import LEDGER_FOLDER
 
 __all__ = ["absolute", "attach", "examine", "hash_file", "refresh", "relative"]
 
+_ENDINGS = ("", "-wal", "-shm", "-journal", ".lock")
+
 
 def attach(
     files: dict[str, FileRecord],
@@ -41,7 +43,7 @@ def attach(
     result = dict(files)
     for key, path in added.items():
         kept = _kept(root, key, path)
-        if _is_the_ledgers(kept, absolute(root, kept), ledger):
+        if kept == LEDGER_FOLDER or _is_of_a_ledger(absolute(root, kept), root, ledger):
             raise FileKeyError(
                 f"{os.fspath(path)!r} belongs to the ledger and cannot be attached. "
                 "Use session.path(...) for the run's own files.",
@@ -141,9 +143,14 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _is_the_ledgers(kept: str, path: str, ledger: str) -> bool:
-    own = [f"{ledger}{ending}" for ending in ("", "-wal", "-shm", "-journal", ".lock")]
-    return path in own or kept == LEDGER_FOLDER or kept.startswith(f"{LEDGER_FOLDER}/")
+def _is_of_a_ledger(path: str, root: str, ledger: str) -> bool:
+    """Whether SQLite may have the file open: to open and close it here would drop its locks."""
+    folder, name = os.path.split(os.path.realpath(path))
+    if relative(root, folder).split("/")[0] == LEDGER_FOLDER:
+        return True
+    if folder == os.path.realpath(os.path.dirname(ledger)):
+        return name in {f"{os.path.basename(ledger)}{ending}" for ending in _ENDINGS}
+    return os.path.basename(folder) == LEDGER_FOLDER
 
 
 def _refuse_case_twins(files: Mapping[str, FileRecord], run: str) -> None:

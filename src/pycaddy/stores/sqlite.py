@@ -280,11 +280,12 @@ class SqliteStore:
                 if connection.commits % _CHECKPOINT_EVERY == 1:
                     self._checkpoint(db)
             except BaseException as error:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
                 if _must_reopen(error):
                     # After a failed fsync the kernel may have dropped dirty pages: start anew.
+                    # Closing rolls back as well, and where the disk fails a ROLLBACK may too.
                     self._connections.drop()
+                elif db.in_transaction:
+                    db.execute("ROLLBACK")
                 raise
             finally:
                 connection.lock.release()
@@ -329,11 +330,18 @@ class SqliteStore:
                 return
         except FileNotFoundError:  # no WAL on this file system
             return
-        db.execute("PRAGMA busy_timeout=0")  # a reader in the way is no reason to wait
         try:
+            db.execute("PRAGMA busy_timeout=0")  # a reader in the way is no reason to wait
             db.execute("PRAGMA wal_checkpoint(RESTART)")
-        finally:
             db.execute(f"PRAGMA busy_timeout={int(_sqlite_file.BUSY_TIMEOUT_S * 1000)}")
+        except sqlite3.OperationalError as error:
+            # The change is committed and stays in the WAL: to raise would be to deny it.
+            from logging import getLogger
+
+            getLogger("pycaddy").warning(
+                "The write-ahead log of %s could not be moved into it: %s", self.path, error
+            )
+            self._connections.drop()
 
 
 class _Reading:

@@ -74,7 +74,7 @@ def forked(work: Callable[..., None], *args: object) -> Iterator[Connection]:
     """
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe()
-    process = context.Process(target=work, args=(theirs, *args))
+    process = context.Process(target=_alone, args=(ours, theirs, work, args))
     with warnings.catch_warnings():
         # Python warns of what is tested here: to fork while there are other threads.
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -82,9 +82,19 @@ def forked(work: Callable[..., None], *args: object) -> Iterator[Connection]:
     theirs.close()
     try:
         yield ours
+    except BaseException:
+        process.kill()  # it may be waiting for what we did not come to say
+        raise
     finally:
         ours.close()
         process.join()
+
+
+def _alone(
+    parents: Connection, ours: Connection, work: Callable[..., None], args: tuple[object, ...]
+) -> None:
+    parents.close()  # so that we notice when the parent closes it
+    work(ours, *args)
 
 
 def _answer(pipe: Connection, work: Callable[..., Any], args: tuple[object, ...]) -> None:
