@@ -10,6 +10,8 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import pycaddy.project
 from pycaddy.errors import InvalidNameError, LedgerError, NameClashError, PycaddyError
@@ -251,6 +253,40 @@ def test_names_that_differ_only_by_case_clash(project: Project) -> None:
         with pytest.raises(NameClashError, match=r"differs only by case from '(\w+/)?\w+'.*Use"):
             clash()
     assert project.session("Train").uid == "0002"
+
+
+PART = st.text(max_size=5) | st.sampled_from(
+    ["train", "Train", "0001", "..", "con", "é", "É", "🚀"]
+)
+NAME = st.lists(PART, max_size=3).map("/".join) | st.text(min_size=100, max_size=260)
+
+
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return Project(tmp_path_factory.mktemp("results"), durability="process")
+
+
+@given(NAME, PART)
+@settings(max_examples=200)
+def test_any_text_is_a_good_name_or_is_refused(
+    crowded: Project, namespace: str, identifier: str
+) -> None:
+    try:
+        home = crowded.sub(namespace)
+        run = home.session(identifier)
+        path = run.path("file.txt")
+    except InvalidNameError as error:  # a NameClashError is one
+        str(error).encode()
+        return
+    assert path == crowded.root / namespace / identifier / run.uid / "file.txt"
+    assert path.resolve() == path
+    assert not path.exists()  # no other run has this place
+    path.write_text(str(run.key), encoding="utf-8")
+    found = crowded.session_of(run.key)
+    assert (
+        found.path("file.txt").read_text(encoding="utf-8") == f"{namespace}/{identifier}/{run.uid}"
+    )
+    assert [each.uid for each in home.sessions(identifier)][-1] == run.uid
 
 
 def test_uids_grow_past_9999_and_are_ordered_as_numbers(project: Project) -> None:
