@@ -11,7 +11,13 @@ from pycaddy import params as params_module
 from pycaddy._clock import utc_now_us
 from pycaddy._files import make_folders, replace_file
 from pycaddy._names import check_parts
-from pycaddy.errors import FolderTakenError, ProjectFolderError, PycaddyError, RunNotFoundError
+from pycaddy.errors import (
+    FolderTakenError,
+    LedgerError,
+    ProjectFolderError,
+    PycaddyError,
+    RunNotFoundError,
+)
 from pycaddy.ledger import address as addresses
 from pycaddy.ledger import folders, heart, life, sidecar
 from pycaddy.ledger.watch import Watch
@@ -232,6 +238,8 @@ class Ledger:
             if record.trashed_us is not None and not trashed:
                 raise _not_found(record.relpath, record.identifier, record.uid, trashed=True)
             wanted = decide(record)
+        except LedgerError:
+            raise
         except PycaddyError:
             if fresh:
                 raise

@@ -314,10 +314,14 @@ class SqliteStore:
                     connection.surely_there_until = time.monotonic() + _TRUST_S
                     return connection
             except FileNotFoundError:
-                pass
-            # It was deleted, or replaced by a rebuild: writing on would be writing into nothing.
+                gone = True
+            else:
+                gone = False
+            # Deleted, or replaced by a rebuild: writing on would be writing into nothing.
             self._connections.drop()
             connection.release()
+            if gone:
+                raise _sqlite_file.lost(self.path, -1)
 
     def _checkpoint(self, db: sqlite3.Connection) -> None:
         """Move the WAL into the database once it has grown, under the writer's lock.
