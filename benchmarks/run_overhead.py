@@ -112,7 +112,7 @@ def _empty(executor: Executor, runs: int) -> None:
 def _loky(runs: int) -> Callable[[], object]:
     from joblib import Parallel, delayed
 
-    return lambda: Parallel(WORKERS)(delayed(nothing)(None) for _ in range(runs))  # type: ignore[arg-type]
+    return lambda: Parallel(WORKERS)(delayed(nothing)(None) for _ in range(runs))
 
 
 def _fresh(run: Callable[[list[dict[str, int]]], None], size: int) -> Callable[[], None]:
