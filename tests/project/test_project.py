@@ -14,7 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pycaddy.project
-from pycaddy.errors import InvalidNameError, LedgerError, NameClashError, PycaddyError
+from pycaddy.errors import (
+    InvalidNameError,
+    LedgerError,
+    LedgerMissingError,
+    NameClashError,
+    PycaddyError,
+)
 from pycaddy.ledger import Ledger
 from pycaddy.project import ExistingRun, Project, Status, StorageMode
 from pycaddy.stores.sqlite import SqliteStore
@@ -325,6 +331,21 @@ def test_a_project_may_be_moved_while_it_is_used(project: Project, tmp_path: Pat
     assert moved.files == {"model": tmp_path / "moved/train/0001/model.txt"}
     moved.done()
     assert moved.is_done()
+
+
+def test_a_process_whose_project_was_moved_away_does_not_begin_another(
+    project: Project, tmp_path: Path
+) -> None:
+    run = project.session("train").start()
+    os.rename(project.root, tmp_path / "moved")
+    for use in (run.done, project.sessions, lambda: project.session("train")):
+        with pytest.raises(
+            LedgerMissingError, match=r"deleted or moved while it was in use\. Open"
+        ):
+            use()
+    assert os.listdir(tmp_path) == ["moved"]
+    os.rename(tmp_path / "moved", project.root)
+    assert run.done().is_done()
 
 
 def test_a_copied_project_goes_its_own_way(project: Project, tmp_path: Path) -> None:

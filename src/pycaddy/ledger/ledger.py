@@ -35,8 +35,9 @@ Change = Callable[[RunRecord], RunRecord]
 class Ledger:
     """The registry of a project's runs: which there are, and who may do what to them.
 
-    Every call is one transaction, durable when it returns. Any number of threads and processes
-    may share a ledger. It pickles as its address.
+    Every call is one transaction, durable when it returns; `allocate` with a status and `log`
+    with files and a status are two. Any number of threads and processes may share a ledger. It
+    pickles as its address.
 
     Args:
         address: The project's root folder, or the path of a ledger file (`*.db`, `*.sqlite`).
