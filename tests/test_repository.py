@@ -16,7 +16,7 @@ from dev import LOCKS
 
 ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-FOLDERS_ACROSS_ROOMS = {"benchmarks", "docs", "examples", "faults", "typing"}
+FOLDERS_ACROSS_ROOMS = {"benchmarks", "docs", "documents", "examples", "faults", "typing"}
 
 
 def tracked_files() -> list[Path]:

@@ -34,7 +34,7 @@ class Sweep:
         return self.generate()
 
     def __len__(self) -> int:
-        return len(list(self))
+        return sum(1 for _ in self)  # list(self) would ask for the length
 
 
 sweep = Sweep()

@@ -19,6 +19,7 @@ from tests.executors.functions import RUNS, SWEEP, train, train_well
 from tests.executors.real_slurm import Slurm, real_slurm, wait_until
 from tests.executors.slurm_driver import behind_a_gate, study
 from tests.executors.sweeps import check_forty_with_two_failures, check_output
+from tests.processes import finished
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -110,6 +111,22 @@ def test_a_run_may_be_ended_after_a_while(project: Project, tmp_path: Path) -> N
     sweep = [{"number": 0, "gate": str(tmp_path / "never")}]
     report = project.run(behind_a_gate, sweep, executor=QUICK, timeout_s=0.5)
     assert "took longer than 0.5 s" in report.failures[0].reason
+
+
+def test_the_example_of_the_documents_runs(tmp_path: Path) -> None:
+    script = (sys.executable, ROOT / "examples" / "slurm_sweep.py", "results")
+    done = finished(*script, cwd=tmp_path)
+    assert done.stdout.startswith("12 done, 0 skipped, 0 failed"), done.stdout
+    assert "The lowest is" in done.stdout
+
+
+def test_a_sweep_that_goes_by_results_is_refused(project: Project) -> None:
+    class Adaptive:
+        def after(self, records: object) -> list[dict[str, int]]:
+            return [{"number": 1}]
+
+    with pytest.raises(TypeError, match="not known beforehand"):
+        project.run(train, Adaptive(), executor=QUICK)
 
 
 def test_arrays_that_end_nothing_are_given_up_with_what_they_said(project: Project) -> None:

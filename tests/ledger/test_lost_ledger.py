@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
 
-from pycaddy.errors import LedgerDamagedError, LedgerMissingError
+from pycaddy.errors import LedgerDamagedError, LedgerMissingError, LedgerVersionError
 from pycaddy.project import Project
 from tests.scripts import killed
 
@@ -40,6 +41,45 @@ def test_an_emptied_ledger_is_noticed_each_time(tmp_path: Path, content: bytes) 
         with pytest.raises(LedgerDamagedError, match=r"is empty.*`pycaddy rebuild"):
             Project(tmp_path / "results").sessions()
     assert ledger_file(tmp_path).read_bytes() == content
+
+
+def test_a_truncated_ledger_is_noticed_and_rebuilt(tmp_path: Path) -> None:
+    project = Project(tmp_path / "results")
+    for _ in range(20):
+        project.session("train").start().done()
+    project.ledger.store.close()
+    whole = ledger_file(tmp_path).stat().st_size
+    os.truncate(ledger_file(tmp_path), whole // 2)
+    for _ in range(2):
+        with pytest.raises(LedgerDamagedError, match=r"ledger\.db is .*Run `pycaddy rebuild`"):
+            Project(tmp_path / "results").sessions()
+    assert ledger_file(tmp_path).stat().st_size == whole // 2
+    assert Project(tmp_path / "results").rebuild().added == 20
+
+
+def test_a_ledger_of_a_newer_version_is_left_untouched(tmp_path: Path) -> None:
+    project = Project(tmp_path / "results")
+    project.session("train").start().done()
+    project.ledger.store.close()
+    other = sqlite3.connect(ledger_file(tmp_path))
+    other.execute("PRAGMA user_version=99")
+    other.close()
+    before = ledger_file(tmp_path).read_bytes()
+    for use in (Project.sessions, Project.doctor, lambda project: project.session("train")):
+        with pytest.raises(LedgerVersionError, match=r"schema version 99.*pip install --upgrade"):
+            use(Project(tmp_path / "results"))
+    assert ledger_file(tmp_path).read_bytes() == before
+
+
+def test_a_database_of_another_program_is_left_untouched(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "lab.db")
+    other.execute("CREATE TABLE mine (x)")
+    other.commit()
+    other.close()
+    before = (tmp_path / "lab.db").read_bytes()
+    with pytest.raises(LedgerDamagedError, match=r"database of another program\. Move it away"):
+        Project(tmp_path / "results", ledger=tmp_path / "lab.db").session("train")
+    assert (tmp_path / "lab.db").read_bytes() == before
 
 
 def test_a_left_wal_does_not_get_into_the_rebuilt_ledger(tmp_path: Path) -> None:

@@ -10,9 +10,17 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import pycaddy.project
-from pycaddy.errors import InvalidNameError, LedgerError, NameClashError, PycaddyError
+from pycaddy.errors import (
+    InvalidNameError,
+    LedgerError,
+    LedgerMissingError,
+    NameClashError,
+    PycaddyError,
+)
 from pycaddy.ledger import Ledger
 from pycaddy.project import ExistingRun, Project, Status, StorageMode
 from pycaddy.stores.sqlite import SqliteStore
@@ -253,6 +261,40 @@ def test_names_that_differ_only_by_case_clash(project: Project) -> None:
     assert project.session("Train").uid == "0002"
 
 
+PART = st.text(max_size=5) | st.sampled_from(
+    ["train", "Train", "0001", "..", "con", "é", "É", "🚀"]
+)
+NAME = st.lists(PART, max_size=3).map("/".join) | st.text(min_size=100, max_size=260)
+
+
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return Project(tmp_path_factory.mktemp("results"), durability="process")
+
+
+@given(NAME, PART)
+@settings(max_examples=200)
+def test_any_text_is_a_good_name_or_is_refused(
+    crowded: Project, namespace: str, identifier: str
+) -> None:
+    try:
+        home = crowded.sub(namespace)
+        run = home.session(identifier)
+        path = run.path("file.txt")
+    except InvalidNameError as error:  # a NameClashError is one
+        str(error).encode()
+        return
+    assert path == crowded.root / namespace / identifier / run.uid / "file.txt"
+    assert path.resolve() == path
+    assert not path.exists()  # no other run has this place
+    path.write_text(str(run.key), encoding="utf-8")
+    found = crowded.session_of(run.key)
+    assert (
+        found.path("file.txt").read_text(encoding="utf-8") == f"{namespace}/{identifier}/{run.uid}"
+    )
+    assert [each.uid for each in home.sessions(identifier)][-1] == run.uid
+
+
 def test_uids_grow_past_9999_and_are_ordered_as_numbers(project: Project) -> None:
     project.ledger.store.load((), {("", "train"): 9_997})
     uids = [project.session("train").uid for _ in range(4)]
@@ -289,6 +331,21 @@ def test_a_project_may_be_moved_while_it_is_used(project: Project, tmp_path: Pat
     assert moved.files == {"model": tmp_path / "moved/train/0001/model.txt"}
     moved.done()
     assert moved.is_done()
+
+
+def test_a_process_whose_project_was_moved_away_does_not_begin_another(
+    project: Project, tmp_path: Path
+) -> None:
+    run = project.session("train").start()
+    os.rename(project.root, tmp_path / "moved")
+    for use in (run.done, project.sessions, lambda: project.session("train")):
+        with pytest.raises(
+            LedgerMissingError, match=r"deleted or moved while it was in use\. Open"
+        ):
+            use()
+    assert os.listdir(tmp_path) == ["moved"]
+    os.rename(tmp_path / "moved", project.root)
+    assert run.done().is_done()
 
 
 def test_a_copied_project_goes_its_own_way(project: Project, tmp_path: Path) -> None:

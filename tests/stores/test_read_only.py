@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -38,11 +40,11 @@ def reader(root: Path) -> list[str]:
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    for folder in (tmp_path, *tmp_path.parents):
-        if "pytest-of" in str(folder):  # pytest keeps its folders to their owner
-            folder.chmod(0o755)
-    return tmp_path / "results"
+def root() -> Iterator[Path]:
+    """A folder that others may look into; pytest keeps its own to their owner."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder) / "results"
 
 
 def test_runs_can_be_read_where_nothing_can_be_written(root: Path) -> None:

@@ -6,7 +6,7 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from pycaddy.errors import LedgerError
+from pycaddy.errors import LedgerError, LedgerMissingError
 from pycaddy.ledger import watch
 from pycaddy.records import RunRecord
 
@@ -43,6 +43,9 @@ class _Heart:
             from logging import getLogger
 
             getLogger("pycaddy").warning("A beat for %d runs was missed: %s", len(runs), error)
+            if isinstance(error, LedgerMissingError):
+                with self.mutex:
+                    self.held.pop(store, None)  # there is nothing left to beat for
             return
         with self.mutex:
             for row in lost:

@@ -11,7 +11,13 @@ from pycaddy import params as params_module
 from pycaddy._clock import utc_now_us
 from pycaddy._files import Replacement, make_folders
 from pycaddy._names import check_parts
-from pycaddy.errors import FolderTakenError, ProjectFolderError, PycaddyError, RunNotFoundError
+from pycaddy.errors import (
+    FolderTakenError,
+    LedgerError,
+    ProjectFolderError,
+    PycaddyError,
+    RunNotFoundError,
+)
 from pycaddy.ledger import address as addresses
 from pycaddy.ledger import folders, heart, life, sidecar
 from pycaddy.ledger.watch import Watch
@@ -29,8 +35,9 @@ Change = Callable[[RunRecord], RunRecord]
 class Ledger:
     """The registry of a project's runs: which there are, and who may do what to them.
 
-    Every call is one transaction, durable when it returns. Any number of threads and processes
-    may share a ledger. It pickles as its address.
+    Every call is one transaction, durable when it returns; `allocate` with a status and `log`
+    with files and a status are two. Any number of threads and processes may share a ledger. It
+    pickles as its address.
 
     Args:
         address: The project's root folder, or the path of a ledger file (`*.db`, `*.sqlite`).
@@ -230,6 +237,8 @@ class Ledger:
             if record.trashed_us is not None and not trashed:
                 raise _not_found(record.relpath, record.identifier, record.uid, trashed=True)
             wanted = decide(record)
+        except LedgerError:
+            raise
         except PycaddyError:
             if fresh:
                 raise

@@ -10,10 +10,9 @@ from __future__ import annotations
 import atexit
 import os
 import sqlite3
-import sys
 import threading
 import weakref
-from collections.abc import Callable
+from typing import Protocol
 
 from pycaddy.stores._lock import WriterLock
 from pycaddy.stores._recent import Recent
@@ -76,15 +75,22 @@ class Connection:
         return True
 
 
+class Connect(Protocol):
+    """Opens a ledger file; makes it only if it was never there before."""
+
+    def __call__(self, *, again: bool) -> Connection: ...
+
+
 class Connections:
     """The connections of this process to one ledger, by thread.
 
     Args:
-        connect: Makes a connection for the calling thread.
+        connect: Makes a connection for the calling thread; *again* if there was one before.
     """
 
-    def __init__(self, connect: Callable[[], Connection]) -> None:
+    def __init__(self, connect: Connect) -> None:
         self._connect = connect
+        self._opened = False
         self._forget()
         _all.add(self)
 
@@ -119,14 +125,16 @@ class Connections:
 
     def _open(self, thread: int) -> Connection:
         with _opening:
-            connection = self._connect()
+            connection = self._connect(again=self._opened)
+            self._opened = True
             with self._mutex:
                 self._close_the_dead()
                 self._by_thread[thread] = connection
         return connection
 
     def _close_the_dead(self) -> None:
-        alive = set(sys._current_frames())  # the frames themselves would be a cycle with ours
+        # A thread that `threading` does not know opens another one when it needs it.
+        alive = {thread.ident for thread in threading.enumerate()}
         for thread in [thread for thread in self._by_thread if thread not in alive]:
             self._by_thread.pop(thread).close()
 

@@ -14,7 +14,7 @@ from pycaddy.stores._lock import WriterLock
 from pycaddy.stores._mounts import is_network
 from pycaddy.stores._sqlite_errors import translated
 
-__all__ = ["BUSY_TIMEOUT_S", "SYNCHRONOUS", "connect"]
+__all__ = ["BUSY_TIMEOUT_S", "SYNCHRONOUS", "connect", "lost"]
 
 BUSY_TIMEOUT_S = 60.0
 
@@ -30,11 +30,12 @@ _WHAT_IS_IT = (
 _OLDEST = (3, 37, 0)  # STRICT tables; also the oldest that Python 3.11 was released with
 
 
-def connect(path: str, durability: str, project: str | None) -> Connection:
+def connect(path: str, durability: str, project: str | None, *, again: bool) -> Connection:
     """Open the ledger file *path*, making or migrating it when needed.
 
     Args:
         project: The id that a new ledger is made for. None: a fresh one.
+        again: It was there before, and is not made anew.
 
     Raises:
         LedgerError: One of its kinds, which says what to do.
@@ -47,6 +48,8 @@ def connect(path: str, durability: str, project: str | None) -> Connection:
         )
     folder = os.path.dirname(path)
     _refuse_lost(path)
+    if again and _size(path) < 0:
+        raise lost(path, -1)
     with translated(path):
         if _size(path) > 0 and not _may_write(folder):
             return _connect_to_read(path)
@@ -109,11 +112,22 @@ def _refuse_lost(path: str) -> None:
     size = _size(path)
     if size > 1:  # SQLite takes a file of one byte for an empty one
         return
-    lost = LedgerMissingError if size < 0 else LedgerDamagedError
-    raise lost(
+    raise lost(path, size)
+
+
+def lost(path: str, size: int) -> LedgerError:
+    """Return the error that the ledger *path* is gone, or empty if it has a *size*."""
+    folder = os.path.dirname(path)
+    if os.path.basename(folder) == LEDGER_FOLDER:
+        advice = (
+            f"Run `pycaddy rebuild {os.path.dirname(folder)}` to make it again from their folders."
+        )
+    else:
+        advice = "Restore it from a backup."
+    kind = LedgerMissingError if size < 0 else LedgerDamagedError
+    return kind(
         f"The ledger {path} is {'gone' if size < 0 else 'empty'}, and the project's runs may "
-        f"still be there. Run `pycaddy rebuild {os.path.dirname(folder)}` to make it again "
-        "from their folders.",
+        f"still be there. {advice}",
         ledger=path,
     )
 
