@@ -14,7 +14,7 @@ from pycaddy.stores._lock import WriterLock
 from pycaddy.stores._mounts import is_network
 from pycaddy.stores._sqlite_errors import translated
 
-__all__ = ["BUSY_TIMEOUT_S", "SYNCHRONOUS", "connect", "lost"]
+__all__ = ["BUSY_TIMEOUT_S", "SYNCHRONOUS", "connect", "vanished"]
 
 BUSY_TIMEOUT_S = 60.0
 
@@ -49,7 +49,7 @@ def connect(path: str, durability: str, project: str | None, *, again: bool) -> 
     folder = os.path.dirname(path)
     _refuse_lost(path)
     if again and _size(path) < 0:
-        raise lost(path, -1)
+        raise vanished(path)
     with translated(path):
         if _size(path) > 0 and not _may_write(folder):
             return _connect_to_read(path)
@@ -112,24 +112,29 @@ def _refuse_lost(path: str) -> None:
     size = _size(path)
     if size > 1:  # SQLite takes a file of one byte for an empty one
         return
-    raise lost(path, size)
-
-
-def lost(path: str, size: int) -> LedgerError:
-    """Return the error that the ledger *path* is gone, or empty if it has a *size*."""
-    folder = os.path.dirname(path)
-    if os.path.basename(folder) == LEDGER_FOLDER:
-        advice = (
-            f"Run `pycaddy rebuild {os.path.dirname(folder)}` to make it again from their folders."
-        )
-    else:
-        advice = "Restore it from a backup."
-    kind = LedgerMissingError if size < 0 else LedgerDamagedError
-    return kind(
+    lost = LedgerMissingError if size < 0 else LedgerDamagedError
+    raise lost(
         f"The ledger {path} is {'gone' if size < 0 else 'empty'}, and the project's runs may "
-        f"still be there. {advice}",
+        f"still be there. {_advice(path)}",
         ledger=path,
     )
+
+
+def vanished(path: str) -> LedgerMissingError:
+    """Return the error that a ledger which was open is gone."""
+    return LedgerMissingError(
+        f"The ledger {path} is gone: it was deleted or moved while it was in use. Open the "
+        f"project where it lies now. If it was deleted: {_advice(path)}",
+        ledger=path,
+    )
+
+
+def _advice(path: str) -> str:
+    folder = os.path.dirname(path)
+    if os.path.basename(folder) != LEDGER_FOLDER:
+        return "Restore it from a backup."
+    root = os.path.dirname(folder)
+    return f"Run `pycaddy rebuild {root}` to make it again from the runs' folders."
 
 
 def _prepare(
