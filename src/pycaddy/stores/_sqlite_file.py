@@ -30,12 +30,11 @@ _WHAT_IS_IT = (
 _OLDEST = (3, 37, 0)  # STRICT tables; also the oldest that Python 3.11 was released with
 
 
-def connect(path: str, durability: str, project: str | None, *, again: bool) -> Connection:
+def connect(path: str, durability: str, project: str | None) -> Connection:
     """Open the ledger file *path*, making or migrating it when needed.
 
     Args:
         project: The id that a new ledger is made for. None: a fresh one.
-        again: It was there before, and is not made anew.
 
     Raises:
         LedgerError: One of its kinds, which says what to do.
@@ -48,8 +47,6 @@ def connect(path: str, durability: str, project: str | None, *, again: bool) -> 
         )
     folder = os.path.dirname(path)
     _refuse_lost(path)
-    if again and _size(path) < 0:
-        raise lost(path, -1)
     with translated(path):
         if _size(path) > 0 and not _may_write(folder):
             return _connect_to_read(path)

@@ -313,14 +313,10 @@ class SqliteStore:
                     connection.surely_there_until = time.monotonic() + _TRUST_S
                     return connection
             except FileNotFoundError:
-                gone = True
-            else:
-                gone = False
+                pass
             # Deleted, or replaced by a rebuild: writing on would be writing into nothing.
             self._connections.drop()
             connection.release()
-            if gone:
-                raise _sqlite_file.lost(self.path, -1)
 
     def _checkpoint(self, db: sqlite3.Connection) -> None:
         """Move the WAL into the database once it has grown, under the writer's lock.
