@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
 
 # No test asserts a time, property tests included: other work may slow the machine down.
 settings.register_profile("no time", deadline=None)
 settings.load_profile("no time")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the fault tests have counted: they record it as the property "figures"."""
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    properties = {tuple(p) for report in reports for p in getattr(report, "user_properties", ())}
+    figures = sorted(str(text) for name, text in properties if name == "figures")
+    if figures:
+        terminalreporter.section("faults")
+    for line in figures:
+        terminalreporter.write_line(line)

@@ -5,36 +5,58 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
-__all__ = ["make_folders", "random_id", "replace_file", "sync_folder"]
+__all__ = ["Replacement", "make_folders", "random_id", "replace_file", "sync_folder"]
 
 _O_CLOEXEC = getattr(os, "O_CLOEXEC", 0)  # Windows never hands a handle on.
 
 
-def replace_file(path: str, content: bytes, *, sync: bool = False) -> None:
-    """Put *content* into *path*: readers see the old file or the new one, never a part.
+class Replacement:
+    """Content that lies whole beside *path* until it is put in its place, or thrown away.
 
     Args:
-        sync: Wait until the content and the name are on disk. Without it a power cut may
-            leave the old file, the new one, or an empty one.
+        sync: Wait until the content, and later the name, are on disk. Without it a power cut
+            may leave the old file, the new one, or an empty one.
     """
-    temporary = f"{path}.{os.urandom(6).hex()}.tmp"
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _O_CLOEXEC, 0o666)
-    try:
+
+    __slots__ = ("_path", "_sync", "_temporary")
+
+    def __init__(self, path: str, content: bytes, *, sync: bool = False) -> None:
+        self._path = path
+        self._sync = sync
+        self._temporary = f"{path}.{os.urandom(6).hex()}.tmp"
+        fd = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _O_CLOEXEC, 0o666)
         try:
-            view = memoryview(content)
-            while view:
-                view = view[os.write(fd, view) :]
-            if sync:
-                os.fsync(fd)
-        finally:
-            os.close(fd)
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(FileNotFoundError):  # an interrupt may come right after the replacement
-            os.unlink(temporary)
-        raise
-    if sync:
-        sync_folder(os.path.dirname(path))
+            try:
+                view = memoryview(content)
+                while view:
+                    view = view[os.write(fd, view) :]
+                if sync:
+                    os.fsync(fd)
+            finally:
+                os.close(fd)
+        except BaseException:
+            self.discard()
+            raise
+
+    def publish(self) -> None:
+        """Put it into its place: readers see the old file or the new one, never a part."""
+        try:
+            os.replace(self._temporary, self._path)
+        except BaseException:
+            self.discard()
+            raise
+        if self._sync:
+            sync_folder(os.path.dirname(self._path))
+
+    def discard(self) -> None:
+        """Throw it away, unless it was published."""
+        with suppress(FileNotFoundError):
+            os.unlink(self._temporary)
+
+
+def replace_file(path: str, content: bytes, *, sync: bool = False) -> None:
+    """Put *content* into *path* as a whole; see `Replacement`."""
+    Replacement(path, content, sync=sync).publish()
 
 
 def random_id() -> str:

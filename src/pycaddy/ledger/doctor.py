@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pycaddy.ledger import sidecar
 from pycaddy.ledger.ledger import Ledger
 from pycaddy.ledger.scan import known_folders, scan
+from pycaddy.ledger.trash import remove
 from pycaddy.records import RunRecord, parse_uid
 from pycaddy.stores import Selection
 
@@ -19,6 +22,7 @@ __all__ = ["Finding", "examine"]
 # https://www.sqlite.org/wal.html#walresetbug
 _WAL_RESET_MENDED = (3, 51, 3)
 _LITTLE_SPACE = 100 << 20
+_LEFTOVER = re.compile(r"(?:[0-9]{4,}_)?run\.json\.[0-9a-f]{12}\.tmp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,8 @@ def examine(ledger: Ledger, *, fix: bool = False) -> Iterator[Finding]:
     """Yield what is wrong with the project of *ledger*.
 
     Args:
-        fix: Write each `run.json` again that is missing or says something else than the ledger.
+        fix: Write each `run.json` again that is missing or says something else than the ledger,
+            and finish what processes that were killed have left half done.
     """
     yield from _machine(ledger)
     for problem in ledger.store.check():
@@ -48,7 +53,8 @@ def examine(ledger: Ledger, *, fix: bool = False) -> Iterator[Finding]:
     records = ledger.records(Selection())
     yield from _stale(ledger, records)
     yield from _sidecars(ledger, records, fix=fix)
-    yield from _unknown(ledger, records)
+    yield from _leftovers(ledger, records, fix=fix)
+    yield from _unknown(ledger, records, fix=fix)
 
 
 def _machine(ledger: Ledger) -> Iterator[Finding]:
@@ -102,21 +108,52 @@ def _sidecar_problem(ledger: Ledger, record: RunRecord) -> str | None:
     return "says something else than the ledger"
 
 
-def _unknown(ledger: Ledger, records: list[RunRecord]) -> Iterator[Finding]:
+def _leftovers(ledger: Ledger, records: list[RunRecord], *, fix: bool) -> Iterator[Finding]:
+    """Find descriptions that were written and never put in their place."""
+    described = filter(sidecar.has_one, records)
+    paths = []
+    for folder in sorted({os.path.dirname(record.layout.sidecar) for record in described}):
+        with suppress(OSError):  # told about the description already
+            names = os.listdir(os.path.join(ledger.root, folder))
+            paths += [f"{folder}/{name}" for name in names if _LEFTOVER.fullmatch(name)]
+    for path in (os.path.join(ledger.root, path) for path in paths):
+        if not os.path.exists(path):  # it was on its way
+            continue
+        if fix:
+            with suppress(FileNotFoundError):
+                os.unlink(path)
+        yield Finding(
+            path,
+            "was left by a process that ended while it wrote",
+            "`pycaddy doctor --fix` deletes it",
+            severe=False,
+            fixed=fix,
+        )
+
+
+def _unknown(ledger: Ledger, records: list[RunRecord], *, fix: bool = False) -> Iterator[Finding]:
     found = scan(ledger.root, *known_folders(ledger.store))
     known = {(record.layout.home, record.uid) for record in records}
     for problem in found.problems:
         yield Finding("folders", problem, "Move it out of the project, or mend it")
     for record in found.records:
-        if (
-            record.trashed_us is None
-            and (record.layout.home, record.uid) not in known
-            and _now(ledger, record) is None
-        ):
+        if record.trashed_us is not None or (record.layout.home, record.uid) in known:
+            continue
+        now = ledger.store.get(record.relpath, record.identifier, parse_uid(record.uid))
+        if now is None:
             yield Finding(
                 f"run {record.key}",
                 "has a folder, and the ledger does not know it",
                 "`pycaddy rebuild` takes it in",
+            )
+        elif now.trashed_us is not None:
+            if fix:
+                remove(ledger, now)
+            yield Finding(
+                f"run {record.key}",
+                "was removed, and its files are still in their place",
+                "`pycaddy doctor --fix` puts them into the trash",
+                fixed=fix,
             )
 
 

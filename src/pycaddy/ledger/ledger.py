@@ -9,7 +9,7 @@ from typing import Any
 
 from pycaddy import params as params_module
 from pycaddy._clock import utc_now_us
-from pycaddy._files import make_folders, replace_file
+from pycaddy._files import Replacement, make_folders
 from pycaddy._names import check_parts
 from pycaddy.errors import (
     FolderTakenError,
@@ -228,8 +228,6 @@ class Ledger:
             if stored is not None:
                 break
             record, fresh = self._reread_any(record), True
-        if stored is not record and stored.trashed_us is None and sidecar.has_one(stored):
-            self.describe(stored)
         return stored
 
     def _try_change(
@@ -246,8 +244,25 @@ class Ledger:
                 raise
             return None
         if wanted is not record:
-            return wanted if self.store.swap(record, wanted) else None
+            return wanted if self._swap(record, wanted) else None
         return record if fresh else None
+
+    def _swap(self, old: RunRecord, new: RunRecord) -> bool:
+        if new.trashed_us is not None or not sidecar.has_one(new):
+            return self.store.swap(old, new)
+        # Written first: where there is no room for it nothing is changed, and the call can be
+        # repeated. Put in its place last: it never says what the ledger does not know.
+        description = self._write_description(new)
+        try:
+            swapped = self.store.swap(old, new)
+        except BaseException:
+            description.discard()
+            raise
+        if swapped:
+            self._publish(description, new)
+        else:
+            description.discard()
+        return swapped
 
     def describe(self, record: RunRecord) -> None:
         """Write the run's `run.json`.
@@ -255,20 +270,40 @@ class Ledger:
         Raises:
             ProjectFolderError: It cannot be written. What the ledger has is not touched.
         """
-        path = os.path.join(self.root, record.layout.sidecar)
+        self._publish(self._write_description(record), record)
+
+    def _write_description(self, record: RunRecord) -> Replacement:
+        path = self._description_path(record)
         content = sidecar.render(record, self.store.project)
         try:
             try:
-                replace_file(path, content)
+                return Replacement(path, content)
             except FileNotFoundError:
                 make_folders(os.path.dirname(path))
-                replace_file(path, content)
+                return Replacement(path, content)
         except OSError as error:
             raise ProjectFolderError(
-                f"{path} cannot be written: {error.strerror}. The ledger has the change; once the "
-                "cause is gone, `pycaddy doctor --fix` writes the file.",
+                f"{path} cannot be written: {error.strerror}. The ledger was not changed. Make "
+                "room or see to the permissions, and call again.",
                 path=path,
             ) from error
+
+    def _publish(self, description: Replacement, record: RunRecord) -> None:
+        try:
+            try:
+                description.publish()
+            except FileNotFoundError:  # a doctor took it for one that was left behind
+                self._write_description(record).publish()
+        except OSError as error:
+            path = self._description_path(record)
+            raise ProjectFolderError(
+                f"{path} cannot be written: {error.strerror}. The ledger has the change; once "
+                "the cause is gone, `pycaddy doctor --fix` writes the file.",
+                path=path,
+            ) from error
+
+    def _description_path(self, record: RunRecord) -> str:
+        return os.path.join(self.root, record.layout.sidecar)
 
     def is_gone(self, record: RunRecord, *, in_a_loop: bool = False) -> bool:
         """Whether the owner of a run is known to be dead.
