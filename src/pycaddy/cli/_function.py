@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable
+from traceback import extract_tb
 from types import ModuleType
 from typing import Any
 
@@ -36,7 +37,7 @@ def load_function(words: str) -> Callable[..., Any]:
         raise usage_error(f"{source} has no {name!r}. {_callables(module)}")
     if not callable(function):
         raise usage_error(
-            f"{words} is not a function but a {type(function).__name__}. {_callables(module)}"
+            f"{words} is no function: its type is {type(function).__name__}. {_callables(module)}"
         )
     found: Callable[..., Any] = function
     return found
@@ -84,11 +85,18 @@ def _import(name: str, folder: str, shown: str) -> ModuleType:
 
 
 def _failed(shown: str, error: BaseException) -> LibraryError:
-    reason = f"{type(error).__name__}: {error}".partition("\n")[0]
-    return LibraryError(
-        f"{shown} cannot be imported: {reason.removesuffix('.')}. Mend it, and try it with "
-        "`python -c 'import ...'`."
-    )
+    reason = f"{type(error).__name__}: {error}".partition("\n")[0].removesuffix(".")
+    return LibraryError(f"{shown} cannot be imported: {reason}{_place(error)}. Mend it there.")
+
+
+def _place(error: BaseException) -> str:
+    """Return the line of code that raised, outside of the import machinery."""
+    if isinstance(error, SyntaxError):  # its text has the place
+        return ""
+    frames = [
+        frame for frame in extract_tb(error.__traceback__) if not frame.filename.startswith("<")
+    ]
+    return f" ({frames[-1].filename}, line {frames[-1].lineno})"
 
 
 def _is_module_of(module: ModuleType, file: str) -> bool:

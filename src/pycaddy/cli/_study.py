@@ -120,10 +120,8 @@ def say_interrupted() -> None:
 
 
 def _project(path: str | None) -> Project:
-    root = find_root(os.curdir if path is None else path)
-    if root is not None:
-        say(f"Project: {root}", err=True)
-        return Project(root)
-    project = Project(_NEW_ROOT if path is None else path)
-    say(f"New project: {project.root}", err=True)
+    folder = _NEW_ROOT if path is None else path
+    root = (find_root(os.curdir) if path is None else None) or find_root(folder)
+    project = Project(root or folder)
+    say("Project: " if root else "New project: ", str(project.root), err=True)
     return project
