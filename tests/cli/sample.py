@@ -41,6 +41,42 @@ def make_stale_run(root: Path) -> None:
     subprocess.run([sys.executable, "-c", code, root], check=True)
 
 
+SIMULATE = """
+import os
+import signal
+import time
+
+
+def simulate(run):
+    x = run.params["x"]
+    print(f"simulating {x}")
+    if x < 0:
+        raise ValueError("x is negative")
+    return {"energy": x**2, "pid": os.getpid()}
+
+
+def hang(run):
+    run.path("begun").touch()
+    while True:
+        time.sleep(0.01)
+
+
+def die(run):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+constant = 3
+"""
+
+
+def make_study(folder: Path) -> None:
+    """`simulate.py`, and sweeps to call its functions with."""
+    (folder / "simulate.py").write_text(SIMULATE)
+    for name, values in {"sweep": [1, 2, 3], "failing": [1, -2], "long": list(range(60))}.items():
+        text = json.dumps({"parameters": {"x": {"values": values}}})
+        (folder / f"{name}.json").write_text(text)
+
+
 def invoke(*words: str | Path) -> Result:
     """Run the program inside this process."""
     return CliRunner().invoke(program, [str(word) for word in words], prog_name="pycaddy")

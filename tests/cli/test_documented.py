@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from pycaddy.cli._exit import ExitCode
 from pycaddy.cli._program import program
 from pycaddy.project import Project
-from tests.cli.sample import document, invoke
+from tests.cli.sample import document, invoke, make_stale_run, make_study
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
 SECTIONS = {
@@ -32,7 +33,17 @@ def commands() -> Iterator[tuple[str, click.Command]]:
         yield name, command
 
 
+_LISTS = ("runs", "history", "differences", "findings", "identifiers", "failures")
 NAMED = dict(commands())
+
+
+@pytest.fixture(autouse=True)
+def study(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the examples of `run` and `worker` name, in the project and above it."""
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    monkeypatch.delitem(sys.modules, "simulate", raising=False)
+    for folder in (project.root, project.root.parent):
+        make_study(folder)
 
 
 @pytest.mark.parametrize("name", NAMED)
@@ -96,6 +107,10 @@ def test_every_exit_code_stands_on_the_page() -> None:
 @pytest.mark.parametrize(
     ("title", "words"),
     [
+        ("run", ["run", "simulate:simulate", "--sweep", "failing.json"]),
+        ("worker", ["worker", "simulate:simulate", "--sweep", "failing.json"]),
+        ("status", ["status"]),
+        ("reap", ["reap", "--dry-run"]),
         ("ls", ["ls"]),
         ("show", ["show", "train/0001"]),
         ("verify", ["verify"]),
@@ -113,12 +128,13 @@ def test_every_key_of_a_document_stands_on_the_page(
         elif isinstance(value, dict):
             for key, item in value.items():
                 yield key
-                if key in ("runs", "history", "differences", "findings"):
+                if key in _LISTS:
                     yield from keys(item)
                 if key == "files" and isinstance(item, dict):
                     yield from keys(list(item.values()))
 
+    make_stale_run(project.root)
     (project.root / "train/0002/model.pt").write_text("changed")
-    found = document(*words, exit_code=1 if title == "verify" else 0)
-    text = SECTIONS[title] + (SECTIONS["ls"] if title == "show" else "")
+    found = document(*words, exit_code=1 if title in ("run", "worker", "verify") else 0)
+    text = SECTIONS[title] + (SECTIONS["ls"] if title in ("show", "reap") else "")
     assert not [key for key in keys(found) if f"`{key}`" not in text]

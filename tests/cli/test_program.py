@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from pycaddy.cli._program import COMMANDS
 from pycaddy.project import Project
 from tests.cli.sample import PROGRAM, invoke, run
 
@@ -55,7 +56,7 @@ def test_the_script_and_the_module_are_the_same_program(program: list[str | Path
 
 def test_help_lists_the_commands_and_the_exit_codes() -> None:
     text = invoke("--help").stdout
-    for word in ("ls", "show", "verify", "doctor", "rebuild", "Exit codes: 0", "3 an error"):
+    for word in (*COMMANDS, "Exit codes: 0", "3 an error"):
         assert word in text
     assert invoke("-h").stdout == text
 
@@ -76,7 +77,15 @@ def loaded_by(*words: str, cwd: Path) -> set[str]:
 
 @pytest.mark.parametrize(
     "words",
-    [["--help"], ["ls"], ["ls", "--json"], ["show", "train/0001"], ["verify"]],
+    [
+        ["--help"],
+        ["ls"],
+        ["ls", "--json"],
+        ["show", "train/0001"],
+        ["verify"],
+        ["status"],
+        ["reap"],
+    ],
     ids=" ".join,
 )
 def test_what_is_piped_needs_no_rich(project: Project, words: list[str]) -> None:

@@ -31,9 +31,11 @@ def test_after_a_rebuild_the_same_process_goes_on(tmp_path: Path) -> None:
     assert run.is_done()
 
 
-def test_a_ledger_elsewhere_is_to_be_restored(tmp_path: Path) -> None:
+def test_a_ledger_elsewhere_is_not_begun_anew(tmp_path: Path) -> None:
     project = Project(tmp_path / "results", ledger=tmp_path / "lab.db")
     run = project.session("train").start()
     (tmp_path / "lab.db").unlink()
     with pytest.raises(LedgerMissingError, match="backup"):
+        Project(tmp_path / "results").sessions()
+    with pytest.raises(LedgerMissingError, match="deleted or moved"):
         run.done()

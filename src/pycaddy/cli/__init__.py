@@ -1,4 +1,4 @@
-"""The program `pycaddy`: a project looked at, checked and mended from a terminal.
+"""The program `pycaddy`: sweeps run, and a project looked at, checked and mended.
 
 One module per command, imported when it is called. What they share begins with an underscore;
 docs/cli.md says what each command promises.

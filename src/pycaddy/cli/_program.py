@@ -14,7 +14,7 @@ from pycaddy.errors import PycaddyError
 
 __all__ = ["program"]
 
-COMMANDS = ("ls", "show", "verify", "doctor", "rebuild")
+COMMANDS = ("run", "worker", "status", "ls", "show", "reap", "verify", "doctor", "rebuild")
 """Each is a click command of that name in a module of that name."""
 
 
@@ -58,7 +58,7 @@ class _Program(click.Group):
 @click.version_option(package_name="pycaddy", message="%(prog)s %(version)s")
 @click.pass_context
 def program(ctx: click.Context) -> None:
-    """Look at the runs of a project, check them and mend what is broken.
+    """Run a sweep, look at the runs of a project, check them and mend what is broken.
 
     A project is found from the current folder upwards: it is the folder that holds .pycaddy.
     """

@@ -13,10 +13,10 @@ from pycaddy.ledger import Ledger, RunRecord
 from pycaddy.project import Project
 from pycaddy.records import parse_uid
 
-__all__ = ["facts", "run_by_name", "run_by_path", "status_cell"]
+__all__ = ["LOOKS", "facts", "run_by_name", "run_by_path", "status_cell"]
 
 _RUN = re.compile(r"([0-9]{4,18})(?:_|$)", re.ASCII)
-_LOOKS = {"pending": "dim", "running": "cyan", "done": "green", "error": "red", "stale": "yellow"}
+LOOKS = {"pending": "dim", "running": "cyan", "done": "green", "error": "red", "stale": "yellow"}
 
 
 def run_by_name(project: Project, name: str) -> RunRecord:
@@ -67,7 +67,7 @@ def run_by_path(project: Project, path: str) -> RunRecord:
 def status_cell(record: RunRecord, *, stale: bool) -> Styled:
     """Return the status as it is shown: "stale" for a run whose process is gone."""
     name = "stale" if stale else record.status.value
-    return Styled(name, _LOOKS[name])
+    return Styled(name, LOOKS[name])
 
 
 def facts(record: RunRecord, *, stale: bool) -> dict[str, Any]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pycaddy.cli._format import printable
 from pycaddy.cli._output import Part, is_terminal, write
 
-__all__ = ["Column", "say_rows", "say_table"]
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+__all__ = ["Column", "live_tables", "say_rows", "say_table"]
 
 _MOST_FITTED = 1000  # rich takes 0.4 ms for a row; nobody reads that many
 _GAP = 2
@@ -33,6 +39,15 @@ def say_table(columns: Sequence[Column], rows: Sequence[Sequence[Part]]) -> None
     else:
         titles = [column.title for column in columns]
         write(_aligned([titles, *rows], right=[column.right for column in columns]))
+
+
+@contextmanager
+def live_tables(columns: Sequence[Column]) -> Iterator[Callable[[Sequence[Sequence[Part]]], None]]:
+    """Give a function that shows a table in place of the one before, on a terminal."""
+    from rich.live import Live
+
+    with Live(console=_console(), auto_refresh=False) as live:
+        yield lambda rows: live.update(_rich_table(*_telling(columns, rows)), refresh=True)
 
 
 def say_rows(rows: Sequence[Sequence[str]]) -> None:
@@ -66,7 +81,19 @@ def _aligned(rows: Sequence[Sequence[Part]], *, right: Sequence[bool]) -> str:
 
 
 def _fitted(columns: Sequence[Column], rows: Sequence[Sequence[Part]]) -> str:
+    console = _console()
+    with console.capture() as capture:
+        console.print(_rich_table(columns, rows))
+    return "\n".join(line.rstrip() for line in capture.get().splitlines())
+
+
+def _console() -> Console:
     from rich.console import Console
+
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+def _rich_table(columns: Sequence[Column], rows: Sequence[Sequence[Part]]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
@@ -90,10 +117,7 @@ def _fitted(columns: Sequence[Column], rows: Sequence[Sequence[Part]]) -> str:
                 for cell in row
             )
         )
-    console = Console(highlight=False, markup=False, emoji=False)
-    with console.capture() as capture:
-        console.print(table)
-    return "\n".join(line.rstrip() for line in capture.get().splitlines())
+    return table
 
 
 def _text(cell: Part) -> str:

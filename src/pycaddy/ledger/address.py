@@ -53,9 +53,12 @@ def _ledger_of(root: str) -> str:
 
 def open_store(root: str, ledger: str, durability: str) -> Store:
     """Return the store at *ledger* for the project in *root*."""
+    from pycaddy.stores._sqlite_file import lost
     from pycaddy.stores.sqlite import SqliteStore
 
     own = ledger == ledger_file(root)
+    if not own and _facts(root).get("ledger") == ledger and not os.path.exists(ledger):
+        raise lost(ledger, -1)
     return SqliteStore(ledger, None if own else project_id(root, ledger), durability)
 
 

@@ -305,9 +305,13 @@ class Ledger:
     def _description_path(self, record: RunRecord) -> str:
         return os.path.join(self.root, record.layout.sidecar)
 
-    def is_gone(self, record: RunRecord) -> bool:
-        """Whether the owner of a run is known to be dead."""
-        return self._watch.is_dead(record)
+    def is_gone(self, record: RunRecord, *, in_a_loop: bool = False) -> bool:
+        """Whether the owner of a run is known to be dead.
+
+        Args:
+            in_a_loop: Who was alive half a second ago counts as alive.
+        """
+        return self._watch.is_dead(record, in_a_loop=in_a_loop)
 
     def is_stale(self, record: RunRecord) -> bool:
         """Whether the run is RUNNING and its owner is known to be dead."""

@@ -17,7 +17,7 @@ from pycaddy.status import Status
 if TYPE_CHECKING:
     from pycaddy.ledger.ledger import Ledger
 
-__all__ = ["adopt", "attach", "finish", "move", "reopen", "set_result", "start"]
+__all__ = ["adopt", "attach", "bury", "finish", "move", "reopen", "set_result", "start"]
 
 
 def start(ledger: Ledger, record: RunRecord, attempt: int) -> RunRecord:
@@ -72,6 +72,16 @@ def finish(
     )
     heart.release(ledger.store, finished)
     return finished
+
+
+def bury(ledger: Ledger, record: RunRecord, reason: str) -> RunRecord:
+    """End a run as ERROR for its worker, if it is still RUNNING in the attempt of *record*."""
+    buried = ledger.change(
+        record,
+        lambda seen: transitions.bury(seen, utc_now_us(), attempt=record.attempt, reason=reason),
+    )
+    heart.release(ledger.store, buried)
+    return buried
 
 
 def move(ledger: Ledger, record: RunRecord, status: Status) -> RunRecord:

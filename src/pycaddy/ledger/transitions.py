@@ -20,7 +20,7 @@ from pycaddy.errors import (
 from pycaddy.records import RunRecord
 from pycaddy.status import Status
 
-__all__ = ["Gone", "adopt", "begin", "fence", "finish", "refuse_busy", "reopen", "start"]
+__all__ = ["Gone", "adopt", "begin", "bury", "fence", "finish", "refuse_busy", "reopen", "start"]
 
 Gone = Callable[[RunRecord], bool]
 """Whether the owner of a run is known to be dead."""
@@ -113,6 +113,16 @@ def finish(
         files_text=record.files_text if files_text is None else files_text,
         history_text=codec.append_move(record.history_text, status, now_us, record.attempt, detail),
     )
+
+
+def bury(record: RunRecord, now_us: int, *, attempt: int, reason: str) -> RunRecord:
+    """End a RUNNING attempt as ERROR for a worker that could not.
+
+    What the worker did record, as late as it may have been, stands.
+    """
+    if record.status is not Status.RUNNING or record.attempt != attempt:
+        return record
+    return finish(record, Status.ERROR, now_us, attempt=attempt, error_text=reason)
 
 
 def fence(record: RunRecord, attempt: int) -> None:

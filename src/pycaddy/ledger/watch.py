@@ -32,13 +32,17 @@ class Watch:
         self._alive_at: dict[Owner, float] = {}
         self._seen: dict[tuple[int, int], tuple[int, float]] = {}
 
-    def is_dead(self, record: RunRecord) -> bool:
-        """Whether the run's owner is known to be dead. Without an owner nobody is."""
+    def is_dead(self, record: RunRecord, *, in_a_loop: bool = False) -> bool:
+        """Whether the run's owner is known to be dead. Without an owner nobody is.
+
+        Args:
+            in_a_loop: Who was alive half a second ago counts as alive.
+        """
         owner = record.owner
         if owner is None:
             return False
         now = time.monotonic()
-        if now - self._alive_at.get(owner, -_TRUST_S) < _TRUST_S:
+        if in_a_loop and now - self._alive_at.get(owner, -_TRUST_S) < _TRUST_S:
             return False
         alive = is_alive(owner, one_kernel=self._one_kernel)
         if alive is None:

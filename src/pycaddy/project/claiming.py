@@ -263,7 +263,7 @@ class Claims:
             return False
         if record.status is Status.PENDING and record.owner == this_process():
             return False
-        return not self._ledger.is_gone(record)
+        return not self._ledger.is_gone(record, in_a_loop=True)
 
     def _may_begin(self, record: RunRecord) -> bool:
         if record.status is Status.PENDING:

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from pycaddy.errors import RunStateError, WorkerDiedError
+from pycaddy.errors import WorkerDiedError
 from pycaddy.executors import SlurmExecutor, slurm
 from pycaddy.ledger import RunRecord, life
 from pycaddy.ledger.watch import LEASE_S
@@ -169,11 +169,7 @@ class _Driver:
     def bury(self, record: RunRecord) -> RunRecord:
         """Mark a run as ERROR that has lost its process more often than it may."""
         text = f"Its process ({record.owner}) died, as {self.options.max_lost} before it did."
-        ledger = self.study.project.ledger
-        try:
-            return life.finish(ledger, record, Status.ERROR, record.attempt, text)
-        except RunStateError:
-            return ledger.reread(record)
+        return life.bury(self.study.project.ledger, record, text)
 
 
 def _last_line(text: str) -> str:

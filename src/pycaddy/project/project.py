@@ -12,7 +12,7 @@ from pycaddy import params as params_module
 from pycaddy._names import check_parts
 from pycaddy.errors import RunNotFoundError
 from pycaddy.layout import StorageMode, check_namespace
-from pycaddy.ledger import Ledger, RunRecord
+from pycaddy.ledger import Ledger, RunRecord, life
 from pycaddy.ledger.ledger import check_relpath
 from pycaddy.ledger.owner import this_process
 from pycaddy.project._root import absolute_root, make_root
@@ -274,11 +274,13 @@ class Project:
         this machine, elsewhere by a heartbeat that has stood still for two minutes while this
         project watched. A live run is never touched.
         """
-        return [
-            session.error(f"Its process ({session.record.owner}) died.")
-            for session in self.sessions(status=Status.RUNNING, recursive=recursive)
-            if session.is_stale
+        running = Selection(self.relpath, recursive=recursive, status=Status.RUNNING)
+        buried = [
+            life.bury(self.ledger, record, f"Its process ({record.owner}) died.")
+            for record in self.ledger.records(running)
+            if self.ledger.is_stale(record)
         ]
+        return [Session(self, record) for record in buried if record.status is Status.ERROR]
 
     def session_of(self, run: str | int | RunKey, uid: str | int | None = None) -> Session:
         """Return a session on a run that exists.

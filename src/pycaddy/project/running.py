@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sized
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 
-from pycaddy.errors import LeaseLostError, RunStateError
+from pycaddy.errors import LeaseLostError
 from pycaddy.executors import DaskClient, Opened, SlurmExecutor, open_executor
 from pycaddy.ledger import RunRecord, life
 from pycaddy.ledger.owner import this_process
@@ -177,10 +177,7 @@ class SweepRun:
         text = describe_error(error)
         if self.opened.isolated:
             text += output_tail(self.project.root / record.layout.file(OUTPUT, True))
-        try:
-            ended = life.finish(self.project.ledger, record, Status.ERROR, record.attempt, text)
-        except RunStateError:
-            ended = self.project.ledger.reread(record)
+        ended = life.bury(self.project.ledger, record, text)
         reason = describe_error(error).strip().rpartition("\n")[2]
         return Outcome(record.key, ended.status, 0.0, reason)
 

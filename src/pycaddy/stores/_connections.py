@@ -12,7 +12,7 @@ import os
 import sqlite3
 import threading
 import weakref
-from typing import Protocol
+from collections.abc import Callable
 
 from pycaddy.stores._lock import WriterLock
 from pycaddy.stores._recent import Recent
@@ -75,22 +75,15 @@ class Connection:
         return True
 
 
-class Connect(Protocol):
-    """Opens a ledger file; makes it only if it was never there before."""
-
-    def __call__(self, *, again: bool) -> Connection: ...
-
-
 class Connections:
     """The connections of this process to one ledger, by thread.
 
     Args:
-        connect: Makes a connection for the calling thread; *again* if there was one before.
+        connect: Makes a connection for the calling thread.
     """
 
-    def __init__(self, connect: Connect) -> None:
+    def __init__(self, connect: Callable[[], Connection]) -> None:
         self._connect = connect
-        self._opened = False
         self._forget()
         _all.add(self)
 
@@ -125,8 +118,7 @@ class Connections:
 
     def _open(self, thread: int) -> Connection:
         with _opening:
-            connection = self._connect(again=self._opened)
-            self._opened = True
+            connection = self._connect()
             with self._mutex:
                 self._close_the_dead()
                 self._by_thread[thread] = connection

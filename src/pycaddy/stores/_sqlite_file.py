@@ -14,7 +14,7 @@ from pycaddy.stores._lock import WriterLock
 from pycaddy.stores._mounts import is_network
 from pycaddy.stores._sqlite_errors import translated
 
-__all__ = ["BUSY_TIMEOUT_S", "SYNCHRONOUS", "connect", "vanished"]
+__all__ = ["BUSY_TIMEOUT_S", "SYNCHRONOUS", "connect", "lost"]
 
 BUSY_TIMEOUT_S = 60.0
 
@@ -30,12 +30,11 @@ _WHAT_IS_IT = (
 _OLDEST = (3, 37, 0)  # STRICT tables; also the oldest that Python 3.11 was released with
 
 
-def connect(path: str, durability: str, project: str | None, *, again: bool) -> Connection:
+def connect(path: str, durability: str, project: str | None) -> Connection:
     """Open the ledger file *path*, making or migrating it when needed.
 
     Args:
         project: The id that a new ledger is made for. None: a fresh one.
-        again: It was there before, and is not made anew.
 
     Raises:
         LedgerError: One of its kinds, which says what to do.
@@ -48,8 +47,6 @@ def connect(path: str, durability: str, project: str | None, *, again: bool) -> 
         )
     folder = os.path.dirname(path)
     _refuse_lost(path)
-    if again and _size(path) < 0:
-        raise vanished(path)
     with translated(path):
         if _size(path) > 0 and not _may_write(folder):
             return _connect_to_read(path)
@@ -112,29 +109,24 @@ def _refuse_lost(path: str) -> None:
     size = _size(path)
     if size > 1:  # SQLite takes a file of one byte for an empty one
         return
-    lost = LedgerMissingError if size < 0 else LedgerDamagedError
-    raise lost(
-        f"The ledger {path} is {'gone' if size < 0 else 'empty'}, and the project's runs may "
-        f"still be there. {_advice(path)}",
-        ledger=path,
-    )
+    raise lost(path, size)
 
 
-def vanished(path: str) -> LedgerMissingError:
-    """Return the error that a ledger which was open is gone."""
-    return LedgerMissingError(
-        f"The ledger {path} is gone: it was deleted or moved while it was in use. Open the "
-        f"project where it lies now. If it was deleted: {_advice(path)}",
-        ledger=path,
-    )
-
-
-def _advice(path: str) -> str:
+def lost(path: str, size: int) -> LedgerError:
+    """Return the error that the ledger *path* is gone, or empty if it has a *size*."""
     folder = os.path.dirname(path)
-    if os.path.basename(folder) != LEDGER_FOLDER:
-        return "Restore it from a backup."
-    root = os.path.dirname(folder)
-    return f"Run `pycaddy rebuild {root}` to make it again from the runs' folders."
+    if os.path.basename(folder) == LEDGER_FOLDER:
+        advice = (
+            f"Run `pycaddy rebuild {os.path.dirname(folder)}` to make it again from their folders."
+        )
+    else:
+        advice = "Restore it from a backup."
+    kind = LedgerMissingError if size < 0 else LedgerDamagedError
+    return kind(
+        f"The ledger {path} is {'gone' if size < 0 else 'empty'}, and the project's runs may "
+        f"still be there. {advice}",
+        ledger=path,
+    )
 
 
 def _prepare(

@@ -8,11 +8,10 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from pycaddy._names import fold
-from pycaddy.errors import NameClashError
+from pycaddy.errors import LedgerMissingError, NameClashError
 from pycaddy.records import NewRun, RunRecord, format_uid
 from pycaddy.status import Status
 from pycaddy.stores import _rows, _sqlite_file
@@ -51,7 +50,7 @@ class SqliteStore:
         self._given_project = project
         self._project: str | None = project
         # No reference to the store itself: it is closed as soon as nobody has it any more.
-        self._connections = Connections(partial(_sqlite_file.connect, path, durability, project))
+        self._connections = Connections(_Opening(path, durability, project))
         self._one_host = OneHost(path)
 
     def __repr__(self) -> str:
@@ -314,14 +313,10 @@ class SqliteStore:
                     connection.surely_there_until = time.monotonic() + _TRUST_S
                     return connection
             except FileNotFoundError:
-                gone = True
-            else:
-                gone = False
+                pass
             # Deleted, or replaced by a rebuild: writing on would be writing into nothing.
             self._connections.drop()
             connection.release()
-            if gone:
-                raise _sqlite_file.vanished(self.path)
 
     def _checkpoint(self, db: sqlite3.Connection) -> None:
         """Move the WAL into the database once it has grown, under the writer's lock.
@@ -346,6 +341,31 @@ class SqliteStore:
                 "The write-ahead log of %s could not be moved into it: %s", self.path, error
             )
             self._connections.drop()
+
+
+class _Opening:
+    """Opens the ledger file, which is made only if this store has not seen it yet.
+
+    A process whose project was moved away would otherwise begin another one in its place.
+    """
+
+    __slots__ = ("_given", "_seen")
+
+    def __init__(self, path: str, durability: str, project: str | None) -> None:
+        self._given = path, durability, project
+        self._seen = False
+
+    def __call__(self) -> Connection:
+        path = self._given[0]
+        if self._seen and not os.path.exists(path):
+            raise LedgerMissingError(
+                f"The ledger {path} was deleted or moved while it was in use. Open the project "
+                "where it lies now, or run `pycaddy rebuild`.",
+                ledger=path,
+            )
+        connection = _sqlite_file.connect(*self._given)
+        self._seen = True
+        return connection
 
 
 class _Reading:
