@@ -279,6 +279,8 @@ class Ledger:
             try:
                 return Replacement(path, content)
             except FileNotFoundError:
+                # Asked first: where the ledger is gone as well, the project was moved away.
+                self.store.identifiers()
                 make_folders(os.path.dirname(path))
                 return Replacement(path, content)
         except OSError as error:
