@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from pycaddy import params as params_module
 from pycaddy._clock import utc_now_us
-from pycaddy._files import Replacement, make_folders
+from pycaddy._files import Replacement, make_folders, replace_file
 from pycaddy._names import check_parts
 from pycaddy.errors import (
     FolderTakenError,
@@ -253,36 +254,23 @@ class Ledger:
         # Written first: where there is no room for it nothing is changed, and the call can be
         # repeated. Put in its place last: it never says what the ledger does not know.
         description = self._write_description(new)
+        swapped = False
         try:
             swapped = self.store.swap(old, new)
-        except BaseException:
-            description.discard()
-            raise
+        finally:
+            if description is not None and not swapped:
+                description.discard()
         if swapped:
-            self._publish(description, new)
-        else:
-            description.discard()
+            self.describe(new, description)
         return swapped
 
-    def describe(self, record: RunRecord) -> None:
-        """Write the run's `run.json`.
-
-        Raises:
-            ProjectFolderError: It cannot be written. What the ledger has is not touched.
-        """
-        self._publish(self._write_description(record), record)
-
-    def _write_description(self, record: RunRecord) -> Replacement:
+    def _write_description(self, record: RunRecord) -> Replacement | None:
+        """Write the run's `run.json` beside its place; None where its folder is gone."""
         path = self._description_path(record)
-        content = sidecar.render(record, self.store.project)
         try:
-            try:
-                return Replacement(path, content)
-            except FileNotFoundError:
-                # Asked first: where the ledger is gone as well, the project was moved away.
-                self.store.identifiers()
-                make_folders(os.path.dirname(path))
-                return Replacement(path, content)
+            return Replacement(path, sidecar.render(record, self.store.project))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
         except OSError as error:
             raise ProjectFolderError(
                 f"{path} cannot be written: {error.strerror}. The ledger was not changed. Make "
@@ -290,17 +278,27 @@ class Ledger:
                 path=path,
             ) from error
 
-    def _publish(self, description: Replacement, record: RunRecord) -> None:
+    def describe(self, record: RunRecord, description: Replacement | None = None) -> None:
+        """Put the run's `run.json` into its place.
+
+        Args:
+            description: As it lies beside its place already.
+
+        Raises:
+            ProjectFolderError: It cannot be written. What the ledger has is not touched.
+        """
+        path = self._description_path(record)
         try:
-            try:
-                description.publish()
-            except FileNotFoundError:  # a doctor took it for one that was left behind
-                self._write_description(record).publish()
+            if description is not None:
+                with suppress(FileNotFoundError):  # a doctor took it for a left-over
+                    description.publish()
+                    return
+            make_folders(os.path.dirname(path))
+            replace_file(path, sidecar.render(record, self.store.project))
         except OSError as error:
-            path = self._description_path(record)
             raise ProjectFolderError(
-                f"{path} cannot be written: {error.strerror}. The ledger has the change; once "
-                "the cause is gone, `pycaddy doctor --fix` writes the file.",
+                f"{path} cannot be written: {error.strerror}. The ledger has the change; once the "
+                "cause is gone, `pycaddy doctor --fix` writes the file.",
                 path=path,
             ) from error
 
