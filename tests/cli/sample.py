@@ -43,7 +43,6 @@ def make_stale_run(root: Path) -> None:
 
 SIMULATE = """
 import os
-import signal
 import time
 
 
@@ -56,13 +55,10 @@ def simulate(run):
 
 
 def hang(run):
-    run.path("begun").touch()
+    with open("begun", "w") as begun:  # a fifo: the test reads it
+        begun.write(f"{run.key}\\n")
     while True:
         time.sleep(0.01)
-
-
-def die(run):
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 constant = 3
@@ -75,6 +71,35 @@ def make_study(folder: Path) -> None:
     for name, values in {"sweep": [1, 2, 3], "failing": [1, -2], "long": list(range(60))}.items():
         text = json.dumps({"parameters": {"x": {"values": values}}})
         (folder / f"{name}.json").write_text(text)
+
+
+# A shell may have started the tests with SIGINT ignored, and children inherit that.
+INTERRUPTIBLE = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from pycaddy.cli import main
+main()
+"""
+
+
+def begin(*words: str, cwd: Path) -> subprocess.Popen[str]:
+    """Begin to run the program, its output piped; Ctrl-C reaches it."""
+    return subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTIBLE, *words],
+        cwd=cwd,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+
+
+def begin_hanging(*words: str, cwd: Path) -> subprocess.Popen[str]:
+    """Begin to run the program with `hang`, and return when it is in a run."""
+    os.mkfifo(cwd / "begun")
+    process = begin(*words, cwd=cwd)
+    assert (cwd / "begun").read_text().startswith("hang/")
+    return process
 
 
 def invoke(*words: str | Path) -> Result:

@@ -14,17 +14,9 @@ import pytest
 
 from pycaddy.cli._program import COMMANDS
 from pycaddy.project import Project
-from tests.cli.sample import PROGRAM, invoke, run
+from tests.cli.sample import INTERRUPTIBLE, PROGRAM, invoke, run
 
 SCRIPT = Path(sys.executable).with_name("pycaddy")
-
-# A shell may have started the tests with SIGINT ignored, and children inherit that.
-INTERRUPTIBLE = """
-import signal
-signal.signal(signal.SIGINT, signal.default_int_handler)
-from pycaddy.cli import main
-main()
-"""
 
 REPORT = """
 import sys

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -81,7 +81,7 @@ def study_options(command: Callable[..., None]) -> Callable[..., None]:
 def output_aside(wanted: bool) -> Iterator[None]:
     """Send what functions print to stderr, so that stdout holds the one document.
 
-    By the descriptor: C code and child processes print, too.
+    Also by the descriptor: C code and child processes print, too.
     """
     if not wanted:
         yield
@@ -90,7 +90,8 @@ def output_aside(wanted: bool) -> Iterator[None]:
     saved = os.dup(1)
     os.dup2(2, 1)
     try:
-        yield
+        with redirect_stdout(sys.stderr):
+            yield
     finally:
         sys.stdout.flush()
         os.dup2(saved, 1)

@@ -104,7 +104,8 @@ def _standings(project: Project, homes: Sequence[Identifier] | None) -> dict[str
     numbers = Counter(run.layout.home for run in running)
     counts: dict[str, dict[Status, int]] = defaultdict(dict)
     within = None if homes is None else {(home.relpath, home.name) for home in homes}
-    for (relpath, name, found), number in sorted(ledger.store.counts().items()):
+    by_name = sorted(ledger.store.counts().items(), key=lambda item: item[0][:2])
+    for (relpath, name, found), number in by_name:
         if within is None or (relpath, name) in within:
             counts[f"{relpath}/{name}" if relpath else name][found] = number
     now = utc_now_us()
