@@ -32,6 +32,7 @@ NOTICED = [
     (broken.BeatsForOthers, "a_beat_tells_which_runs_are_held_no_more"),
     (broken.IgnoresRevisions, "an_outdated_record_is_refused_and_nothing_changes"),
     (broken.IgnoresRevisions, "no_change_of_many_processes_is_lost"),
+    (broken.TrustsRows, "a_record_of_another_ledger_is_refused"),
     (broken.ComparesBeforeItLocks, "of_threads_that_change_the_same_record_one_wins"),
     (broken.LosesTheResult, "the_next_revision_replaces_a_record"),
     (broken.KeepsTheFirstError, "values_can_be_taken_back"),

@@ -21,7 +21,8 @@ ALL_DONE = (
     f"SELECT {_COLUMNS} FROM run WHERE identifier=? AND status='done' AND trashed IS NULL "
     "ORDER BY uid"
 )
-SWAP = f"UPDATE run SET {_CHANGES}, revision=? WHERE id=? AND revision=?"
+# After a rebuild the row may be another run's.
+SWAP = f"UPDATE run SET {_CHANGES}, revision=? WHERE id=? AND revision=? AND identifier=? AND uid=?"
 BEAT = "UPDATE run SET beat=beat+1 WHERE id=? AND attempt=? AND status='running'"
 INSERT = f"INSERT INTO run ({', '.join(_INSERTED)}) VALUES ({', '.join('?' for _ in _INSERTED)})"
 ADD = f"{INSERT} ON CONFLICT DO NOTHING"

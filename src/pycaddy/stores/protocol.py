@@ -152,7 +152,8 @@ class Store(Protocol):
         A run that was never started gives way: it has left nothing but its number.
 
         Args:
-            records: The runs; their `row` and `revision` are ignored.
+            records: The runs; their `row` and `revision` are ignored, and a revision is given
+                that they did not have before: a handle may outlive the ledger that it is from.
             highest: By (relpath, identifier), a uid up to which none is given again.
             shared: Folders to enter as 'files'.
 

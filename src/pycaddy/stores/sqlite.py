@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
+from pycaddy._clock import utc_now_us
 from pycaddy._names import fold
 from pycaddy.errors import LedgerMissingError, NameClashError
 from pycaddy.records import NewRun, RunRecord, format_uid
@@ -112,7 +113,7 @@ class SqliteStore:
                 if wanted.row == 0:
                     return position, self._insert(at, wanted)
                 old = next(record for record in candidates if record.row == wanted.row)
-                at.sql.execute(sql.SWAP, _swap_values(old, wanted))
+                self._swap(at, old, wanted)
                 return position, wanted
         return None
 
@@ -131,7 +132,7 @@ class SqliteStore:
 
     def swap(self, old: RunRecord, new: RunRecord) -> bool:
         with self._writing() as at:
-            return at.sql.execute(sql.SWAP, _swap_values(old, new)).rowcount == 1
+            return self._swap(at, old, new)
 
     def select(self, selection: Selection) -> list[RunRecord]:
         statement, values = sql.select(self.project, selection)
@@ -165,6 +166,8 @@ class SqliteStore:
         shared: Iterable[str] = (),
     ) -> int:
         added = 0
+        # One that no handle can have from a ledger that was here before.
+        revision = utc_now_us()
         with self._writing() as at:
             for (relpath, name), uid in highest.items():
                 at.sql.execute(sql.RAISE_UID, (uid, self._enter_identifier(at, relpath, name)))
@@ -175,7 +178,7 @@ class SqliteStore:
                 at.sql.execute(sql.RAISE_UID, (number, identifier))
                 at.sql.execute(sql.DROP_UNSTARTED, (identifier, number))
                 values = (*_rows.fixed(record), *_rows.changing(record))
-                added += at.sql.execute(sql.ADD, (identifier, number, 1, *values)).rowcount
+                added += at.sql.execute(sql.ADD, (identifier, number, revision, *values)).rowcount
             # Now that the folders of the runs are entered, those in between are files' as well.
             for folder in shared:
                 self._take_folder(at, folder, "files")
@@ -214,6 +217,12 @@ class SqliteStore:
             values = (identifier, run.param_hash, status.value)
             rows = at.sql.execute(sql.FIND_NEWEST, values).fetchall()
         return [_rows.decode(row, run.relpath, run.identifier) for row in rows]
+
+    def _swap(self, at: Connection, old: RunRecord, new: RunRecord) -> bool:
+        identifier = self._identifier(at, old.relpath, old.identifier)
+        key = (old.row, old.revision, identifier, int(old.uid))
+        values = (*_rows.changing(new), new.revision, *key)
+        return at.sql.execute(sql.SWAP, values).rowcount == 1
 
     def _insert(self, at: Connection, record: RunRecord) -> RunRecord:
         identifier = self._identifier(at, record.relpath, record.identifier)
@@ -386,10 +395,6 @@ class _Reading:
         self._at.release()
         if error is not None:
             raise_translated(error, self._store.path)
-
-
-def _swap_values(old: RunRecord, new: RunRecord) -> _rows.Row:
-    return (*_rows.changing(new), new.revision, old.row, old.revision)
 
 
 def _refuse_clash(folder: str, wanted: str | None, taken: str, kind: str) -> None:

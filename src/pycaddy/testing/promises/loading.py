@@ -50,6 +50,13 @@ class Loading:
         assert store.swap(old, new)
         assert store.find_or_create(new_run({"lr": 1}), lambda runs: runs[0]) == (new, False)
 
+    def test_a_handle_from_before_does_not_change_a_loaded_run(self, store: Store) -> None:
+        before = store.create(new_run())
+        ended = before.changed(status=Status.DONE, attempt=1)
+        store.load([started_record(1)], {})  # the run that was never started gives way
+        assert not store.swap(before, ended)
+        assert not store.swap(replace(before, row=store.select(Selection())[0].row), ended)
+
     def test_loading_twice_adds_nothing(self, store: Store) -> None:
         records = [started_record(uid) for uid in (1, 2, 9)]
         assert store.load(records, {}) == 3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pycaddy.codec import FileRecord, append_move, encode_files, encode_owner
 from pycaddy.layout import StorageMode
 from pycaddy.status import Status
@@ -69,6 +71,17 @@ class Swapping:
         before = [store.create(new_run()) for _ in range(3)]
         assert store.swap(before[1], before[1].changed(status=Status.DONE))
         assert [store.get("", "train", uid) for uid in (1, 3)] == [before[0], before[2]]
+
+    def test_a_record_of_another_ledger_is_refused(self, store: Store) -> None:
+        # A ledger that was rebuilt has other runs in the rows that it had before.
+        runs = [new_run(), new_run(), new_run(identifier="eval"), new_run(relpath="imagenet")]
+        before = [store.create(run) for run in runs]
+        for mine in before:
+            for other in before:
+                strange = replace(mine, row=other.row)
+                assert mine is other or not store.swap(strange, strange.changed(attempt=9))
+        assert [record.attempt for record in store.select(Selection())] == [0] * 4
+        assert all(store.swap(mine, mine.changed(attempt=9)) for mine in before)
 
     def test_of_threads_that_change_the_same_record_one_wins(self, store: Store) -> None:
         records = [store.create(new_run()) for _ in range(10)]
