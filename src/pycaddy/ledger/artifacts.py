@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from collections.abc import Mapping
@@ -90,6 +89,8 @@ def examine(root: str, file: FileRecord) -> FileRecord:
 
 def hash_file(path: str) -> str:
     """Return the SHA-256 of a file's content, 64 hex digits."""
+    import hashlib  # OpenSSL behind it takes its time to load
+
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

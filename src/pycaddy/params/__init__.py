@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any
 
 from pycaddy.errors import ParamsError
@@ -64,7 +63,7 @@ def freeze(params: object, *, ignore: Collection[str] = ()) -> Params:
     """
     if not ignore and type(params) is dict and (texts := flat_texts(params)) is not None:
         text, hashed = texts
-        return Params(dict(params), text, sha256(hashed.encode()).hexdigest())
+        return Params(dict(params), text, _sha256(hashed))
     ignored = _names(ignore) if ignore else NO_NAMES
     values = normalise({} if params is None else params, ("params",), ignored)
     if type(values) is not dict:
@@ -75,7 +74,13 @@ def freeze(params: object, *, ignore: Collection[str] = ()) -> Params:
         )
     text = _within_limit(stored(values), values, "params")
     counted = _without(values, ignored) if ignored else values
-    return Params(values, text, sha256(canonical(counted).encode()).hexdigest())
+    return Params(values, text, _sha256(canonical(counted)))
+
+
+def _sha256(text: str) -> str:
+    from hashlib import sha256  # OpenSSL behind it takes its time to load
+
+    return sha256(text.encode()).hexdigest()
 
 
 def thaw(text: str) -> dict[str, Any]:

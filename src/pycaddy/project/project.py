@@ -16,7 +16,6 @@ from pycaddy.ledger import Ledger, RunRecord, life
 from pycaddy.ledger.ledger import check_relpath
 from pycaddy.ledger.owner import this_process
 from pycaddy.project._root import absolute_root, make_root
-from pycaddy.project.claiming import Claims, Configs, Retry
 from pycaddy.project.session import Session
 from pycaddy.project.strategy import ExistingRun, find_or_create
 from pycaddy.records import NewRun, RunKey, parse_uid
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from pycaddy.ledger.doctor import Finding
     from pycaddy.ledger.rebuild import RebuildReport
     from pycaddy.ledger.verify import Difference
+    from pycaddy.project.claiming import Configs, Retry
     from pycaddy.project.report import RunReport
 
 __all__ = ["Project"]
@@ -190,6 +190,8 @@ class Project:
         Raises:
             ParamsError: A configuration has no canonical form.
         """
+        from pycaddy.project.claiming import Claims
+
         claims = Claims(
             self.ledger,
             self.relpath,

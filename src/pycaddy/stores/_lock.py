@@ -8,7 +8,6 @@ process dies, however it dies.
 from __future__ import annotations
 
 import os
-import random
 import threading
 import time
 
@@ -57,7 +56,7 @@ class WriterLock:
         for attempt in range(_POLLS):
             if self._try():
                 return
-            time.sleep(random.uniform(0, min(0.0002 * 2**attempt, 0.002)))
+            time.sleep(_jitter() * min(0.0002 * 2**attempt, 0.002))
         self._queue(self._path)
 
     def release(self) -> None:
@@ -114,3 +113,8 @@ class WriterLock:
 
 def _open(path: str) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+
+
+def _jitter() -> float:
+    """Return a number between 0 and 1, another one in each process; `random` is slow to import."""
+    return os.urandom(1)[0] / 255
