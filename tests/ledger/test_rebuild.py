@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pycaddy.errors import LedgerDamagedError, LedgerError, PycaddyError
@@ -505,6 +505,7 @@ def test_a_description_with_a_flipped_byte_is_read_or_reported(
 
 
 @given(st.dictionaries(st.sampled_from(KEYS), ODD, min_size=1, max_size=2))
+@example({"project": "\ud800"})
 @settings(max_examples=40)
 def test_a_ledger_takes_in_whatever_was_read(changes: dict[str, Any]) -> None:
     with tempfile.TemporaryDirectory() as folder:

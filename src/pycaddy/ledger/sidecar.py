@@ -129,6 +129,7 @@ def _check(record: RunRecord) -> None:
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is no text")
+    value.encode()  # half of a surrogate pair is no text either, and no database takes it
     return value
 
 
