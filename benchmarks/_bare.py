@@ -36,7 +36,10 @@ _CHANGED = (
     "history",
     "revision",
 )
-_CHANGE = f"UPDATE run SET {', '.join(f'{name}=?' for name in _CHANGED)} WHERE id=? AND revision=?"
+_CHANGE = (
+    f"UPDATE run SET {', '.join(f'{name}=?' for name in _CHANGED)} "
+    "WHERE id=? AND revision=? AND identifier=? AND uid=?"
+)
 _NEXT_UID = "UPDATE identifier SET last_uid=last_uid+1 WHERE id=? RETURNING last_uid"
 _FIND_DONE = (
     "SELECT uid FROM run WHERE identifier=? AND param_hash=? AND trashed IS NULL "
@@ -106,10 +109,10 @@ class BareLedger:
         id_, uid = self.create(*text_and_key)
         folder = f"{self.home}/{uid:04d}"
         os.mkdir(folder)
-        self._move(id_, 1, folder, self._start)
+        self._move(id_, uid, 1, folder, self._start)
         _write(f"{folder}/model.pt", CONTENT)
-        self._move(id_, 2, folder, self._attach)
-        self._move(id_, 3, folder, self._finish)
+        self._move(id_, uid, 2, folder, self._attach)
+        self._move(id_, uid, 3, folder, self._finish)
 
     def create(self, text: str, key: str) -> tuple[int, int]:
         """Add a run; return its id and uid."""
@@ -132,10 +135,10 @@ class BareLedger:
     def close(self) -> None:
         self.db.close()
 
-    def _move(self, id_: int, revision: int, folder: str, change: Change) -> None:
+    def _move(self, id_: int, uid: int, revision: int, folder: str, change: Change) -> None:
         values, run_json = change
         self.db.execute("BEGIN IMMEDIATE")
-        self.db.execute(_CHANGE, (*values, id_, revision))
+        self.db.execute(_CHANGE, (*values, id_, revision, self.identifier, uid))
         self.db.execute("COMMIT")
         if run_json:
             _write(f"{folder}/run.json", run_json)

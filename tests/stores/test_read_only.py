@@ -13,7 +13,7 @@ import pytest
 from pycaddy import Project
 
 READER = """
-import os, sys, urllib.parse
+import hashlib, os, sys, urllib.parse
 import pycaddy.stores.sqlite
 from pycaddy import Project
 from pycaddy.errors import LedgerStorageError
