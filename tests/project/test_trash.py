@@ -303,3 +303,15 @@ def test_the_trash_of_a_namespace_holds_those_below_or_only_its_own(project: Pro
     assert [str(record.key) for record in project.trash(recursive=False)] == ["train/0001"]
     assert [str(record.key) for record in inner.trash()] == ["imagenet/train/0001"]
     assert project.trash()[0].trashed_us is not None
+
+
+@pytest.mark.parametrize("call", ["start", "done"])
+def test_an_early_handle_that_is_refused_leaves_nothing_in_the_way(
+    project: Project, call: str
+) -> None:
+    early = project.session("train")
+    project.session_of("train/0001").done().remove()
+    with pytest.raises(RunNotFoundError):
+        getattr(early, call)()
+    assert not (project.root / "train" / "0001").exists()
+    assert project.restore("train/0001").is_done()

@@ -40,7 +40,8 @@ def asked(tmp_path: Path) -> Ask:
 
 NETWORK = (
     "nfs nfs4 lustre gpfs mmfs cifs smb3 smbfs 9p virtiofs afs ceph glusterfs beegfs orangefs "
-    "pvfs2 fuse.sshfs fuse.glusterfs fuse.ceph fuse.rclone fuse.s3fs fuse.beegfs"
+    "pvfs2 gfs2 ocfs2 panfs wekafs dvs coda vboxsf vmhgfs prl_fs "
+    "fuse fuse.sshfs fuse.glusterfs fuse.ceph fuse.rclone fuse.s3fs fuse.beegfs"
 )
 LOCAL = (
     "ext4 xfs btrfs zfs tmpfs overlay bcachefs f2fs vfat exfat ntfs3 squashfs ramfs "

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pycaddy import codec, params
 from pycaddy._clock import utc_now_us
-from pycaddy.errors import ParamsError, RunStateError
+from pycaddy.errors import ParamsError, RunNotFoundError, RunStateError
 from pycaddy.ledger import artifacts, folders, heart, sidecar, transitions
 from pycaddy.ledger.owner import this_process
 from pycaddy.records import Owner, RunRecord
 from pycaddy.status import Status
 
 if TYPE_CHECKING:
-    from pycaddy.ledger.ledger import Ledger
+    from pycaddy.ledger.ledger import Change, Ledger
 
 __all__ = ["adopt", "attach", "bury", "finish", "move", "reopen", "set_result", "start"]
 
@@ -23,8 +24,8 @@ __all__ = ["adopt", "attach", "bury", "finish", "move", "reopen", "set_result", 
 def start(ledger: Ledger, record: RunRecord, attempt: int) -> RunRecord:
     """Begin another attempt by this process; its folder is there when this returns."""
     owner = this_process()
-    _make_first_folder(ledger, record)
-    started = ledger.change(
+    started = _change_with_folder(
+        ledger,
         record,
         lambda seen: transitions.start(
             seen, owner, utc_now_us(), attempt=attempt, gone=ledger.is_gone
@@ -58,8 +59,8 @@ def finish(
     error_text: str | None = None,
 ) -> RunRecord:
     """End a run as DONE or ERROR, with the facts of its files as they are now."""
-    _make_first_folder(ledger, record)
-    finished = ledger.change(
+    finished = _change_with_folder(
+        ledger,
         record,
         lambda seen: transitions.finish(
             seen,
@@ -140,9 +141,18 @@ def set_result(
     return ledger.change(record, with_result)
 
 
-def _make_first_folder(ledger: Ledger, record: RunRecord) -> None:
-    if not sidecar.has_one(record):
-        folders.make_for(ledger, record)
+def _change_with_folder(ledger: Ledger, record: RunRecord, decide: Change) -> RunRecord:
+    """Change a run whose folder is there by then."""
+    if sidecar.has_one(record):
+        return ledger.change(record, decide)
+    folder = folders.make_for(ledger, record)
+    try:
+        return ledger.change(record, decide)
+    except RunNotFoundError:
+        # In the trash, and the folder would be in the way when it is restored.
+        with suppress(OSError):  # somebody has put something into it
+            os.rmdir(folder)
+        raise
 
 
 def _result_text(result: Mapping[str, Any]) -> str:

@@ -9,7 +9,8 @@ __all__ = ["is_network"]
 
 _NETWORK = re.compile(
     r"nfs\d?|lustre|gpfs|mmfs|cifs|smb\d?|smbfs|9p|virtiofs|afs|ceph|glusterfs|beegfs|orangefs|"
-    r"pvfs2|fuse\.(?!fuseblk|ntfs|exfat|overlayfs|fuse-overlayfs|gocryptfs|encfs|bindfs).*"
+    r"pvfs2|gfs2|ocfs2|panfs|wekafs|dvs|coda|vboxsf|vmhgfs|prl_fs|fuse|"
+    r"fuse\.(?!fuseblk|ntfs|exfat|overlayfs|fuse-overlayfs|gocryptfs|encfs|bindfs).*"
 )
 _ESCAPE = re.compile(r"\\([0-7]{3})")
 
