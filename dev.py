@@ -36,6 +36,7 @@ LOCKS = {
 
 # Programs that the tests use as they are, and what brings them on Debian and Ubuntu.
 APT = {
+    "chromium": "chromium",
     "sbatch": "slurm-wlm",
 }
 

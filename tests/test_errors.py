@@ -44,6 +44,7 @@ BUILTINS = {
     "LedgerBusyError": ("LedgerError", RuntimeError),
     "LedgerHostError": ("LedgerError", RuntimeError),
     "LedgerStorageError": ("LedgerError", OSError),
+    "PageAddressError": ("PycaddyError", OSError),
     "WorkerDiedError": ("PycaddyError", RuntimeError),
     "WorkerTimeoutError": ("PycaddyError", TimeoutError),
     "MissingExtraError": ("PycaddyError", ImportError),

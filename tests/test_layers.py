@@ -24,7 +24,8 @@ ROWS = (
     ("executors",),
     ("project",),
     ("sweeper", "query"),
-    ("cli", "web", "interop", "testing"),
+    ("web", "interop", "testing"),
+    ("cli",),  # starts all of the above
     ("pycaddy",),  # __init__.py and __main__.py, what users import
     ("tracker",),
 )

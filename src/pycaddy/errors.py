@@ -23,6 +23,7 @@
     |  |- LedgerBusyError       a writer has held it for too long
     |  |- LedgerHostError       another host uses it over the network
     |  `- LedgerStorageError    full, read-only or failing disk          OSError
+    |- PageAddressError          the page cannot listen there           OSError
     |- WorkerDiedError           a worker ended without an answer         RuntimeError
     |- WorkerTimeoutError        a run took longer than it may            TimeoutError
     `- MissingExtraError        an optional library is not installed     ImportError
@@ -47,6 +48,7 @@ __all__ = [
     "LedgerVersionError",
     "MissingExtraError",
     "NameClashError",
+    "PageAddressError",
     "ParamsError",
     "ParamsTooLargeError",
     "ProjectFolderError",
@@ -176,6 +178,10 @@ class LedgerHostError(LedgerError):
 
 class LedgerStorageError(LedgerError, OSError):
     """The disk under the ledger is full, read-only or failing."""
+
+
+class PageAddressError(PycaddyError, OSError):
+    """The page cannot listen at this address. Facts: `host`, `port`."""
 
 
 class WorkerDiedError(PycaddyError, RuntimeError):

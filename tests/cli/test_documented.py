@@ -14,6 +14,7 @@ import pytest
 from pycaddy.cli._exit import ExitCode
 from pycaddy.cli._program import program
 from pycaddy.project import Project
+from pycaddy.web import Page
 from tests.cli.sample import document, invoke, make_stale_run, make_study
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
@@ -35,6 +36,13 @@ def commands() -> Iterator[tuple[str, click.Command]]:
 
 _LISTS = ("runs", "history", "differences", "findings", "identifiers", "failures")
 NAMED = dict(commands())
+
+
+@pytest.fixture(autouse=True)
+def closed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `ui` end without Ctrl-C, and open no browser."""
+    monkeypatch.setattr(Page, "serve", Page.close)
+    monkeypatch.setattr(click, "launch", lambda link: None)
 
 
 @pytest.fixture(autouse=True)
@@ -113,6 +121,7 @@ def test_every_exit_code_stands_on_the_page() -> None:
         ("reap", ["reap", "--dry-run"]),
         ("ls", ["ls"]),
         ("show", ["show", "train/0001"]),
+        ("ui", ["ui"]),
         ("verify", ["verify"]),
         ("doctor", ["doctor"]),
         ("rebuild", ["rebuild"]),

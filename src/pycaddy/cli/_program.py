@@ -14,7 +14,18 @@ from pycaddy.errors import PycaddyError
 
 __all__ = ["program"]
 
-COMMANDS = ("run", "worker", "status", "ls", "show", "reap", "verify", "doctor", "rebuild")
+COMMANDS = (
+    "run",
+    "worker",
+    "status",
+    "ls",
+    "show",
+    "ui",
+    "reap",
+    "verify",
+    "doctor",
+    "rebuild",
+)
 """Each is a click command of that name in a module of that name."""
 
 

@@ -51,7 +51,7 @@ def _ledger_of(root: str) -> str:
     return _facts(root).get("ledger") or ledger_file(root)
 
 
-def open_store(root: str, ledger: str, durability: str) -> Store:
+def open_store(root: str, ledger: str, durability: str, *, read_only: bool = False) -> Store:
     """Return the store at *ledger* for the project in *root*."""
     from pycaddy.stores._sqlite_file import lost
     from pycaddy.stores.sqlite import SqliteStore
@@ -59,7 +59,8 @@ def open_store(root: str, ledger: str, durability: str) -> Store:
     own = ledger == ledger_file(root)
     if not own and _facts(root).get("ledger") == ledger and not os.path.exists(ledger):
         raise lost(ledger, -1)
-    return SqliteStore(ledger, None if own else project_id(root, ledger), durability)
+    project = None if own else project_id(root, ledger)
+    return SqliteStore(ledger, project, durability, read_only=read_only)
 
 
 def project_id(root: str, ledger: str) -> str:

@@ -46,6 +46,7 @@ class Ledger:
         durability: "power": what was acknowledged survives a power cut. "process": it survives
             a crash of the process; a power cut may take the last changes, and commits are about
             ten times faster.
+        read_only: Refuse every change.
     """
 
     def __init__(
@@ -54,12 +55,14 @@ class Ledger:
         *,
         root: str | os.PathLike[str] | None = None,
         durability: str = "power",
+        read_only: bool = False,
     ) -> None:
         if durability not in DURABILITIES:
             raise ValueError(f"durability must be 'power' or 'process', not {durability!r}.")
         found_root, self.address = addresses.locate(os.fspath(address))
         self.root = found_root if root is None else os.path.abspath(root)
         self.durability = durability
+        self.read_only = read_only
         self.shared: set[str] = set()
         """Folders known to be entered for files of runs in PREFIX mode."""
 
@@ -67,19 +70,22 @@ class Ledger:
         return f"Ledger({self.address!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _reopen, (self.address, self.root, self.durability)
+        return _reopen, (self.address, self.root, self.durability, self.read_only)
 
     def for_root(self, root: str | os.PathLike[str]) -> Ledger:
         """Return the ledger at the same address for the project in *root*."""
         if self.root == os.path.abspath(root):
             return self
-        return Ledger(self.address, root=root, durability=self.durability)
+        return _reopen(self.address, os.fspath(root), self.durability, self.read_only)
 
     @functools.cached_property
     def store(self) -> Store:
         """The store behind this ledger, opened when first needed."""
-        store = addresses.open_store(self.root, self.address, self.durability)
-        addresses.write_project_file(self.root, store.project, self.address)
+        store = addresses.open_store(
+            self.root, self.address, self.durability, read_only=self.read_only
+        )
+        if not self.read_only:
+            addresses.write_project_file(self.root, store.project, self.address)
         return store
 
     def allocate(
@@ -345,5 +351,5 @@ def _not_found(relpath: str, identifier: str, uid: str | int, *, trashed: bool) 
     return RunNotFoundError(f"No run '{uid}' of '{identifier}'{where}. {hint}", run=str(key))
 
 
-def _reopen(address: str, root: str, durability: str) -> Ledger:
-    return Ledger(address, root=root, durability=durability)
+def _reopen(address: str, root: str, durability: str, read_only: bool) -> Ledger:
+    return Ledger(address, root=root, durability=durability, read_only=read_only)

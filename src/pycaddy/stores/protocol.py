@@ -43,6 +43,8 @@ class Selection:
     """By creation, the last one first: of one identifier by uid, of several in the order in
     which the ledger got them. Runs that were loaded together count as created when they were."""
     limit: int | None = None
+    offset: int = 0
+    """How many to pass over, in the order asked for."""
 
 
 class Store(Protocol):
@@ -124,6 +126,13 @@ class Store(Protocol):
 
     def select(self, selection: Selection) -> list[RunRecord]:
         """Return the runs by relpath, identifier and uid as a number, as of one moment."""
+
+    def version(self) -> str:
+        """Return a text that is another one once somebody has committed a change.
+
+        It is cheap, so that it can be asked several times a second, and to be compared with
+        what the same thread was told before; what that thread has written itself may not show.
+        """
 
     def counts(self) -> dict[tuple[str, str, Status], int]:
         """Return how many runs there are by (relpath, identifier, status), without the trash."""

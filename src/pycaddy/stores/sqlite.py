@@ -42,24 +42,33 @@ class SqliteStore:
         project: The project whose rows to see. None: the one the file was made for.
         durability: "power" waits for the disk at each change, "process" leaves the last ones
             to a power cut but to nothing less.
+        read_only: Refuse every change.
     """
 
-    def __init__(self, path: str, project: str | None = None, durability: str = "power") -> None:
+    def __init__(
+        self,
+        path: str,
+        project: str | None = None,
+        durability: str = "power",
+        *,
+        read_only: bool = False,
+    ) -> None:
         if durability not in _sqlite_file.SYNCHRONOUS:
             raise ValueError(f"durability must be 'power' or 'process', not {durability!r}.")
         self.path = path
         self.durability = durability
+        self.read_only = read_only
         self._given_project = project
         self._project: str | None = project
         # No reference to the store itself: it is closed as soon as nobody has it any more.
-        self._connections = Connections(_Opening(path, durability, project))
+        self._connections = Connections(_Opening(path, durability, project, read_only))
         self._one_host = OneHost(path)
 
     def __repr__(self) -> str:
         return f"SqliteStore({self.path!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return SqliteStore, (self.path, self._given_project, self.durability)
+        return _reopen, (self.path, self._given_project, self.durability, self.read_only)
 
     @property
     def address(self) -> str:
@@ -140,6 +149,11 @@ class SqliteStore:
         with self._reading() as at:
             rows = at.sql.execute(statement, values).fetchall()
         return [_rows.decode(row[2:], row[0], row[1]) for row in rows]
+
+    def version(self) -> str:
+        with self._reading() as at:
+            (number,) = at.sql.execute("PRAGMA data_version").fetchone()
+        return f"{at.inode}.{number}"  # a file that a rebuild put in its place counts anew
 
     def counts(self) -> dict[tuple[str, str, Status], int]:
         with self._reading() as at:
@@ -349,10 +363,11 @@ class _Opening:
     A process whose project was moved away would otherwise begin another one in its place.
     """
 
-    __slots__ = ("_given", "_seen")
+    __slots__ = ("_given", "_read_only", "_seen")
 
-    def __init__(self, path: str, durability: str, project: str | None) -> None:
+    def __init__(self, path: str, durability: str, project: str | None, read_only: bool) -> None:
         self._given = path, durability, project
+        self._read_only = read_only
         self._seen = False
 
     def __call__(self) -> Connection:
@@ -364,6 +379,8 @@ class _Opening:
                 ledger=path,
             )
         connection = _sqlite_file.connect(*self._given)
+        if self._read_only:
+            connection.sql.execute("PRAGMA query_only=ON")
         self._seen = True
         return connection
 
@@ -386,6 +403,10 @@ class _Reading:
         self._at.release()
         if error is not None:
             raise_translated(error, self._store.path)
+
+
+def _reopen(path: str, project: str | None, durability: str, read_only: bool) -> SqliteStore:
+    return SqliteStore(path, project, durability, read_only=read_only)
 
 
 def _refuse_clash(folder: str, wanted: str | None, taken: str, kind: str) -> None:
