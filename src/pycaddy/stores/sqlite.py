@@ -7,7 +7,6 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from typing import Any
 
 from pycaddy._clock import utc_now_us
@@ -237,7 +236,7 @@ class SqliteStore:
             *_rows.changing(record),
         )
         row = at.sql.execute(sql.INSERT, values).lastrowid
-        return replace(record, row=row or 0, uid=format_uid(uid))
+        return record.replaced(row=row or 0, uid=format_uid(uid))
 
     def _identifier(self, at: Connection, relpath: str, name: str) -> int | None:
         """Return the id of the identifier's row. It never changes, so it is asked for once."""
