@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 from operator import attrgetter
@@ -117,8 +118,9 @@ class RunRecord:
         return self.replaced(revision=self.revision + 1, **changes)
 
     def replaced(self, **changes: Any) -> RunRecord:
-        """Return the record with other values; `dataclasses.replace` takes twice as long."""
-        return RunRecord(**(dict(zip(_FIELDS, _values(self), strict=True)) | changes))
+        """Return the record with other values; `dataclasses.replace` takes half as long again."""
+        values: Iterator[Any] = map(changes.get, _FIELDS, _values(self))
+        return RunRecord(*values)
 
     @property
     def key(self) -> RunKey:
