@@ -6,7 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 from pycaddy._clock import utc_now_us
@@ -16,6 +16,7 @@ from pycaddy.records import NewRun, RunRecord, format_uid
 from pycaddy.status import Status
 from pycaddy.stores import _rows, _sqlite_file
 from pycaddy.stores import _sqlite_sql as sql
+from pycaddy.stores._backup import backup
 from pycaddy.stores._connections import Connection, Connections
 from pycaddy.stores._mounts import is_network
 from pycaddy.stores._one_host import OneHost
@@ -184,18 +185,8 @@ class SqliteStore:
         return added
 
     def backup(self, target: str) -> None:
-        partial = f"{target}.partial"
-        with translated(target), suppress(FileNotFoundError):
-            os.unlink(partial)
         with self._reading() as at, translated(target):
-            copy = sqlite3.connect(partial)
-            try:
-                at.sql.backup(copy)
-                # A copy stands alone: no WAL beside it.
-                copy.execute("PRAGMA journal_mode=DELETE")
-            finally:
-                copy.close()
-            os.replace(partial, target)
+            backup(at.sql, os.path.abspath(target))
 
     def check(self) -> list[str]:
         with self._reading() as at:
