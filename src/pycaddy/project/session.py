@@ -192,6 +192,34 @@ class Session:
         )
         return self
 
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The words that the run was marked with, sorted."""
+        return self.record.tags
+
+    def tag(self, *tags: str) -> Self:
+        """Mark the run with *tags*, whatever its status is and whoever works on it.
+
+        Raises:
+            InvalidNameError: A tag has a space or another character in it that it may not have.
+        """
+        self._record = life.mark(self._project.ledger, self._record, add=tags)
+        return self
+
+    def untag(self, *tags: str) -> Self:
+        """Take *tags* off the run; those that it does not have do no harm."""
+        self._record = life.mark(self._project.ledger, self._record, drop=tags)
+        return self
+
+    def note(self, text: str | None) -> Self:
+        """Write a note to the run, in place of the one before; `record.note` reads it.
+
+        Args:
+            text: Up to 20,000 characters. None or "": no note.
+        """
+        self._record = life.set_note(self._project.ledger, self._record, text)
+        return self
+
     def start(self) -> Self:
         """Mark the run as RUNNING in this process: another attempt, unless it is already.
 
