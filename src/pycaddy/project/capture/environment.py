@@ -15,7 +15,8 @@ _NAMES = frozenset(("CONDA_DEFAULT_ENV", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "T
 _PREFIXES = (
     "CUBLAS_", "CUDA_", "CUDNN_", "GOMP_", "HIP_", "JAX_", "KMP_", "MKL_", "NCCL_", "NUMEXPR_",
     "NVIDIA_", "OMP_", "OPENBLAS_", "PBS_", "PYTHON", "PYTORCH_", "ROCR_", "SLURM_",
-    "TF_CPP_", "TF_DETERMINISTIC", "TF_ENABLE_", "TF_FORCE_", "TF_GPU_", "TF_NUM_", "TF_XLA_", "TORCH_", "XLA_",
+    "TF_CPP_", "TF_DETERMINISTIC", "TF_ENABLE_", "TF_FORCE_", "TF_GPU_", "TF_NUM_", "TF_XLA_",
+    "TORCH_", "XLA_",
 )  # fmt: skip
 
 # https://packaging.python.org/specifications/recording-installed-packages/: the folder's name

@@ -128,8 +128,7 @@ def git(top: str, *words: str, limit: int | None = None, given: bytes = b"") -> 
     """
     env = {name: value for name, value in os.environ.items() if name not in _MISLEADING}
     command = ["git", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", *words]
-    options = {
-        "check": True,
+    options: dict[str, Any] = {
         "cwd": top,
         "env": env | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
         "input": given,
@@ -137,13 +136,16 @@ def git(top: str, *words: str, limit: int | None = None, given: bytes = b"") -> 
         "timeout": _TIMEOUT_S,
     }
     if limit is None:
-        return subprocess.run(command, stdout=subprocess.PIPE, **options).stdout
+        printed: bytes = subprocess.run(
+            command, check=True, stdout=subprocess.PIPE, **options
+        ).stdout
+        return printed
     from tempfile import TemporaryFile
 
     # A file bears any amount, where a pipe would have us hold all of it.
     with TemporaryFile() as output:
-        subprocess.run(command, stdout=output, **options)
-        size = output.tell()
+        subprocess.run(command, check=True, stdout=output, **options)
+        size = os.fstat(output.fileno()).st_size
         if size > limit:
             raise _too_large(size)
         output.seek(0)

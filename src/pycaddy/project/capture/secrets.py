@@ -48,7 +48,9 @@ _FORMS = tuple(
         r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+)?",  # a JWT
     )
 )
-_HEADER = re.compile(r"(\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{16,}", re.IGNORECASE)
+_HEADER = re.compile(
+    r"(\b(?:bearer|basic)[ \t]+)(?=\S*[0-9])[A-Za-z0-9._~+/=-]{16,}", re.IGNORECASE
+)
 _QUERY = re.compile(
     r"([?&](?:access_token|token|api_?key|key|secret|password|sig|signature|x-amz-signature)=)"
     r"[^&\s\"'#]+",
@@ -56,8 +58,10 @@ _QUERY = re.compile(
 )
 # `git@host` is an address; a password, or a lone token before the @ of https, is none.
 _URL = re.compile(r"((?:https?)://)[^/\s@\"']+@|(\b[a-z][a-z0-9+.-]*://)[^/\s:@\"']*:[^/\s@\"']+@")
+# To its end, or to that of the lines that look like one: "@" begins another place in a patch.
 _PRIVATE_KEY = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"(?:[^@]*?-----END [A-Z ]*PRIVATE KEY-----|(?:\n[+ -]?[A-Za-z0-9+/=]{16,})*)"
 )
 
 
