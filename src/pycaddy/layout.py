@@ -13,12 +13,14 @@ __all__ = [
     "CAPTURED_PATCH",
     "LEDGER_FOLDER",
     "SIDECAR",
+    "TRASH_FOLDER",
     "RunLayout",
     "StorageMode",
     "check_namespace",
 ]
 
 LEDGER_FOLDER = ".pycaddy"
+TRASH_FOLDER = f"{LEDGER_FOLDER}/trash"
 SIDECAR = "run.json"
 CAPTURED_PATCH = "capture.patch"
 CAPTURED_PACKAGES = "capture.packages.txt"

@@ -56,7 +56,7 @@ def work(assignment: Assignment, function: Callable[[Session], Any]) -> Outcome:
     """
     begun = time.perf_counter()
     session = _session(assignment)
-    output = session.path(OUTPUT)
+    output = session.path(OUTPUT) if assignment.capture else None
     error: BaseException | None = None
     with _output(assignment, session):
         try:
@@ -65,16 +65,15 @@ def work(assignment: Assignment, function: Callable[[Session], Any]) -> Outcome:
             raise
         except BaseException as caught:  # noqa: BLE001 - recorded, and raised again if it must be
             error = caught
-    reason = None
     if error is None:
-        _end(session)
+        status, reason = _end(session), None
     else:
         text = describe_error(error)
-        session.error(text + (output_tail(output) if assignment.capture else ""))
-        reason = text.strip().rpartition("\n")[2]
+        session.error(text + (output_tail(output) if output else ""))
+        status, reason = Status.ERROR, text.strip().rpartition("\n")[2]
     if isinstance(error, KeyboardInterrupt):
         raise error
-    return Outcome(assignment.run, session.status, time.perf_counter() - begun, reason)
+    return Outcome(assignment.run, status, time.perf_counter() - begun, reason)
 
 
 def _session(assignment: Assignment) -> Session:
@@ -99,24 +98,27 @@ def _store(session: Session, returned: Any) -> None:
         ) from error
 
 
-def _end(session: Session) -> None:
-    """Mark the run as DONE, unless the function has ended it itself."""
-    if not session.status.is_final:
-        session.done()
+def _end(session: Session) -> Status:
+    """Mark the run as DONE, unless the function has ended it itself; return how it ended."""
+    status = session.status
+    if status.is_final:
+        return status
+    session.done()
+    return Status.DONE
 
 
 @contextmanager
 def _output(assignment: Assignment, session: Session) -> Iterator[None]:
     """Capture what a run prints: as all that its process prints, or as the project asks for."""
+    ledger, record = assignment.project.ledger, session.record
     if assignment.capture:
-        with captured(str(session.path(OUTPUT))):
+        with captured(ledger, record):
             yield
         return
     if "output" not in assignment.project.capture:
         yield
         return
-    ledger = assignment.project.ledger
-    record = begin_output(ledger, session.record)
+    begin_output(ledger, record)
     try:
         yield
     finally:

@@ -40,10 +40,14 @@ class _Capture:
         _flush()
         self.saved = os.dup(1), os.dup(2)
         self.log = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _O_CLOEXEC, 0o666)
-        self.follower = _Follower(path, self.saved[0]) if tee else None
+        self.streams = [_Redirected(name, self.log, tee=tee) for name in ("stdout", "stderr")]
+        # It may go there already, in a process that a run of ours has started; and what is
+        # copied from a notebook's stream must not be shown twice.
+        is_there = os.path.samestat(os.fstat(self.log), os.fstat(self.saved[0]))
+        follows = tee and not is_there and not any(stream.copy for stream in self.streams)
+        self.follower = _Follower(path, self.saved[0]) if follows else None
         os.dup2(self.log, 1)
         os.dup2(self.log, 2)
-        self.streams = [_Redirected(name, self.log, tee=tee) for name in ("stdout", "stderr")]
 
     def close(self) -> None:
         """Let the output go where it went before."""
@@ -136,12 +140,12 @@ class _Active:
         self.key: Key | None = None
         self.capture: _Capture | None = None
 
-    def begin(self, path: str, key: Key) -> str | None:
+    def begin(self, path: str, key: Key, *, tee: bool) -> str | None:
         """Begin to capture for a run; return the run that has the output, if that is another."""
         with self.mutex:
             if self.key is not None:
                 return None if self.key == key else self.key[1]
-            self.capture, self.key = _Capture(path, tee=True), key
+            self.capture, self.key = _Capture(path, tee=tee), key
             return None
 
     def end(self, key: Key | None) -> None:
@@ -160,9 +164,8 @@ def begin_output(ledger: Ledger, record: RunRecord) -> RunRecord:
 
     A process has one output: while one run has it no other gets it, and that is recorded.
     """
-    path = os.path.join(ledger.root, record.layout.file(OUTPUT))
     try:
-        taken_by = _active.begin(path, _key(ledger, record))
+        taken_by = _active.begin(_path(ledger, record), _key(ledger, record), tee=True)
     except OSError as error:
         return add_problem(ledger, record, f"output: {error.strerror}")
     if taken_by is None:
@@ -175,18 +178,22 @@ def end_output(ledger: Ledger, record: RunRecord) -> None:
     _active.end(_key(ledger, record))
 
 
+def _path(ledger: Ledger, record: RunRecord) -> str:
+    return os.path.join(ledger.root, record.layout.file(OUTPUT))
+
+
 def _key(ledger: Ledger, record: RunRecord) -> Key:
     return ledger.root, str(record.key)
 
 
 @contextmanager
-def captured(path: str) -> Iterator[None]:
-    """Send the output of a block to the end of the file *path*, and nowhere else."""
-    capture = _Capture(path, tee=False)
+def captured(ledger: Ledger, record: RunRecord) -> Iterator[None]:
+    """Send all that is printed in a block to the run's file, and nowhere else."""
+    _active.begin(_path(ledger, record), _key(ledger, record), tee=False)
     try:
         yield
     finally:
-        capture.close()
+        end_output(ledger, record)
 
 
 def _flush() -> None:

@@ -174,9 +174,12 @@ def add_problem(ledger: Ledger, record: RunRecord, problem: str) -> RunRecord:
 
 
 def _log(message: str) -> None:
-    from logging import getLogger
+    from logging import NullHandler, getLogger
 
-    getLogger("pycaddy").warning("%s", message)
+    logger = getLogger("pycaddy")
+    if not logger.handlers:
+        logger.addHandler(NullHandler())  # else Python prints it, where nobody wants to know
+    logger.warning("%s", message)
 
 
 def _reason(error: Exception) -> str:
