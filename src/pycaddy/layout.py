@@ -9,6 +9,8 @@ from pycaddy._names import check_parts, looks_like_a_run
 from pycaddy.errors import InvalidNameError
 
 __all__ = [
+    "CAPTURED_PACKAGES",
+    "CAPTURED_PATCH",
     "LEDGER_FOLDER",
     "SIDECAR",
     "TRASH_FOLDER",
@@ -20,8 +22,16 @@ __all__ = [
 LEDGER_FOLDER = ".pycaddy"
 TRASH_FOLDER = f"{LEDGER_FOLDER}/trash"
 SIDECAR = "run.json"
+CAPTURED_PATCH = "capture.patch"
+CAPTURED_PACKAGES = "capture.packages.txt"
+_METRICS = "metrics.db"
 _RESERVED = frozenset(
-    (SIDECAR, "metrics.db", "metrics.db-wal", "metrics.db-shm", "metrics.db-journal")
+    (
+        SIDECAR,
+        CAPTURED_PATCH,
+        CAPTURED_PACKAGES,
+        *(f"{_METRICS}{ending}" for ending in ("", "-wal", "-shm", "-journal")),
+    )
 )
 
 
@@ -56,7 +66,7 @@ class RunLayout:
     @property
     def sidecar(self) -> str:
         """The run's `run.json`."""
-        return self._own(SIDECAR)
+        return self.own(SIDECAR)
 
     def file(self, filename: str, include_identifier: bool = True) -> str:
         """Return the path of the run's file *filename*, which may be nested ("a/b.pt")."""
@@ -77,9 +87,10 @@ class RunLayout:
             return f"{self.home}/{filename}"
         # At any depth: "0001_run.json" always describes a run.
         _refuse_reserved(filename, parts[-1])
-        return self._own(filename)
+        return self.own(filename)
 
-    def _own(self, filename: str) -> str:
+    def own(self, filename: str) -> str:
+        """Return the path of a file that pycaddy keeps for the run."""
         if self.mode is StorageMode.SUBFOLDER:
             return f"{self.folder}/{filename}"
         parents, slash, last = filename.rpartition("/")

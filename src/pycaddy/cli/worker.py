@@ -68,6 +68,7 @@ def worker(
         mode=work.project.storage_mode,
         max_attempts=max_attempts,
         wait=wait,
+        capture=work.project.capture,
     )
     try:
         with output_aside(as_json):

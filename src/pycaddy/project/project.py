@@ -16,6 +16,7 @@ from pycaddy.ledger.ledger import check_relpath
 from pycaddy.ledger.owner import this_process
 from pycaddy.project._find import find
 from pycaddy.project._root import absolute_root, make_root
+from pycaddy.project.capture.parts import DEFAULT, parse_parts
 from pycaddy.project.session import Session
 from pycaddy.project.strategy import ExistingRun, find_or_create
 from pycaddy.records import NewRun, RunKey
@@ -49,6 +50,9 @@ class Project:
             ten times faster.
         ignore: Params that do not tell runs apart ("seed", or "optimizer.workers" for a nested
             one). They are kept in the record.
+        capture: What to note of the code and the machine when a run starts, and whether to keep
+            what it prints: "git,packages,env,output"; docs/capture.md. None: nothing. Default:
+            what costs nothing.
 
     Example:
         >>> from pycaddy.project import Project
@@ -68,12 +72,15 @@ class Project:
         ledger: str | os.PathLike[str] | Ledger | None = None,
         durability: str = "power",
         ignore: Collection[str] = (),
+        capture: str | None = DEFAULT,
     ) -> None:
         self.root = absolute_root(root)
         self.relpath = check_relpath(relpath)
         check_namespace(tuple(self.relpath.split("/")) if self.relpath else ())
         self.storage_mode = _storage_mode(storage_mode)
         self.ignore = _ignored(ignore)
+        self.capture = parse_parts(capture)
+        """The parts that are captured."""
         if isinstance(ledger, Ledger):
             self._ledger = ledger.for_root(self.root)
         else:
@@ -118,6 +125,7 @@ class Project:
             self.storage_mode,
             ledger=self._ledger,
             ignore=self.ignore,
+            capture=",".join(self.capture),
         )
 
     def session(
@@ -202,6 +210,7 @@ class Project:
             max_attempts=max_attempts,
             retry=retry,
             wait=wait,
+            capture=self.capture,
         )
         return (Session(self, record) for record in claims)
 
