@@ -21,9 +21,9 @@ ROWS = (
     ("params", "layout", "codec", "records", "filters"),
     ("stores",),
     ("ledger",),
-    ("executors",),
+    ("executors", "query"),
     ("project",),
-    ("sweeper", "query"),
+    ("sweeper",),
     ("web", "interop", "testing"),
     ("cli",),  # starts all of the above
     ("pycaddy",),  # __init__.py and __main__.py, what users import
@@ -101,7 +101,7 @@ def test_a_module_imports_only_from_rooms_above_its_own(path: Path) -> None:
         ("layout", "records", False),
         ("records", "layout", True),
         ("stores", "ledger", False),
-        ("sweeper", "query", False),
+        ("executors", "query", False),
         ("web", "cli", False),
         ("project", "pycaddy", False),
         ("pycaddy", "tracker", False),

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pycaddy.stores import _rows
 from pycaddy.stores.protocol import Selection
+
+if TYPE_CHECKING:
+    from pycaddy.stores._filter_sql import Plan
 
 __all__ = ["select"]
 
@@ -57,9 +62,17 @@ FOLDER = "SELECT path, kind FROM folder WHERE project=? AND folded=?"
 FOLDERS = "SELECT path FROM folder WHERE project=? AND kind=?"
 TAKE_FOLDER = "INSERT INTO folder (project, folded, path, kind) VALUES (?, ?, ?, ?)"
 
+_NO_LIMIT = 2**63 - 1
 
-def select(project: str, selection: Selection) -> tuple[str, list[object]]:
-    """Return the statement for *selection* and the values to bind."""
+
+def select(
+    project: str, selection: Selection, plan: Plan | None = None
+) -> tuple[str, list[object]]:
+    """Return the statement for *selection* and the values to bind.
+
+    Args:
+        plan: How it is filtered and sorted, if it is.
+    """
     conditions = ["i.project=?", f"r.trashed IS {'NOT ' if selection.trashed else ''}NULL"]
     values: list[object] = [project]
 
@@ -84,20 +97,26 @@ def select(project: str, selection: Selection) -> tuple[str, list[object]]:
         add("r.status=?", selection.status.value)
     if selection.param_hash is not None:
         add("r.param_hash=?", selection.param_hash)
+    if plan is not None and plan.condition is not None:
+        add(plan.condition.sql, *plan.condition.values)
+    order = [_order(selection)]
+    if plan is not None:
+        order = [*(key.sql for key in plan.order), *order]
+        values += (value for key in plan.order for value in key.values)
     columns = ", ".join(f"r.{name}" for name in _rows.COLUMNS)
-    order = _order(selection)
     tables = "identifier i JOIN run r ON r.identifier=i.id"
-    if order.startswith("r.id"):
+    if order[0].startswith("r.id"):
         # SQLite takes the left of a CROSS JOIN first: the runs are in this order already, and
         # the other way round all of them would be sorted for a handful.
         tables = "run r CROSS JOIN identifier i ON i.id=r.identifier"
     statement = (
         f"SELECT i.relpath, i.name, {columns} FROM {tables} "
-        f"WHERE {' AND '.join(conditions)} ORDER BY {order}"
+        f"WHERE {' AND '.join(conditions)} "
+        f"ORDER BY {', '.join(order)}"
     )
-    if selection.limit is not None or selection.offset:
+    if (plan is None or plan.is_whole) and (selection.limit is not None or selection.offset):
         statement += " LIMIT ? OFFSET ?"
-        values += [-1 if selection.limit is None else selection.limit, selection.offset]
+        values += (_NO_LIMIT if selection.limit is None else selection.limit, selection.offset)
     return statement, values
 
 
