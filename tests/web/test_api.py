@@ -92,6 +92,43 @@ def test_a_part_of_the_runs_is_listed_and_counted(
     assert listed["total"] == (len(expected) if "offset" not in query else len(NEWEST))
 
 
+def test_a_filter_and_an_order_are_carried_out(page: Served) -> None:
+    assert names(page, where="lr < 1", sort="-result.loss") == []
+    assert names(page, where="optimizer.lr < 0.05", sort="result.loss") == [
+        "train/0003",
+        "train/0002",
+    ]
+    assert names(page, sort="-optimizer.lr", limit=2) == ["train/0001", "train/0002"]
+    assert names(page, where="stale or status == 'error'", order="name") == [
+        "odd/0001",
+        "train/0004",
+        "imagenet/train/0001",
+    ]
+
+
+def test_what_a_filter_describes_is_counted_when_asked(page: Served) -> None:
+    query: dict[str, str | int] = {"project": "results", "where": "epochs == 10", "limit": 2}
+    assert page.get("/api/runs", **query).document["total"] is None
+    counted = page.get("/api/count", project="results", where="epochs == 10").document
+    assert counted == {"total": 3}
+    for offset, expected in ((0, ["train/0003", "train/0002"]), (2, ["train/0001"]), (3, [])):
+        part = page.get("/api/runs", **query, offset=offset).document
+        assert [run["run"] for run in part["runs"]] == expected
+        assert part["total"] == 3
+    assert page.get("/api/count", project="results").document == {"total": len(NEWEST)}
+
+
+def test_a_count_is_forgotten_when_something_changes(tmp_path: Path) -> None:
+    project = Project(tmp_path / "counted")
+    project.session("train", {"lr": 1})
+    with serving(project.root) as page:
+        query = {"project": "counted", "where": "lr == 1"}
+        assert page.get("/api/count", **query).document == {"total": 1}
+        project.session("train", {"lr": 1})
+        assert page.get("/api/count", **query).document == {"total": 2}
+        assert len(page.get("/api/runs", **query).document["runs"]) == 2
+
+
 def test_a_run_whose_process_is_gone_is_marked(page: Served) -> None:
     (run,) = page.get("/api/runs", project="results", status="running").document["runs"]
     assert (run["run"], run["status"], run["stale"]) == ("train/0004", "running", True)
@@ -133,7 +170,10 @@ def test_a_run_is_told_whole(page: Served, project: Project) -> None:
         ("/api/runs?project=results&offset=99999999999999999999", 400, "whole number"),
         ("/api/runs?project=results&status=DONE", 400, "pending, running, done, error"),
         ("/api/runs?project=results&order=params", 400, "newest, name"),
-        ("/api/runs?project=results&sort=lr", 400, "Known: project, "),
+        ("/api/runs?project=results&by=lr", 400, "Known: project, "),
+        ("/api/runs?project=results&where=lr%20<<%201", 400, "lr << 1"),
+        ("/api/runs?project=results&where=__import__(%27os%27)", 400, "no condition"),
+        ("/api/runs?project=results&sort=tags", 400, "tags"),
         ("/api/runs?project=results&project=results", 400, "given twice"),
         ("/api/run?project=results", 400, "run=train/0007"),
         ("/api/run?project=results&run=0001", 400, "run=train/0007"),

@@ -26,9 +26,10 @@ def narrowed(description: Any) -> Any:
     """The description with the names that there are, and without the cookie: it is always sent."""
     del description["security"]
     for path in description["paths"].values():
-        for parameter in path["get"].get("parameters", ()):
-            if parameter["name"] in THERE:
-                parameter["schema"] = {"enum": THERE[parameter["name"]]}
+        for operation in path.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter["name"] in THERE:
+                    parameter["schema"] = {"enum": THERE[parameter["name"]]}
     return description
 
 
@@ -38,11 +39,11 @@ def test_no_request_is_answered_off_the_schema(page: Served, tmp_path: Path) -> 
     done = finished(
         Path(sys.executable).with_name("schemathesis"),
         *("--no-color", "run", schema, "--url", f"http://{page.host}"),
-        *("--header", f"Cookie: {page.cookie}"),
+        *("--header", f"Cookie: {page.cookie}", "--header", f"Origin: http://{page.host}"),
         *("--checks", ",".join(CHECKS)),
         *("--exclude-path", "/api/events"),  # it has no end
         *("--phases", "examples,coverage,fuzzing", "--max-examples", "20", "--seed", "1"),
         cwd=tmp_path,
     )
     assert done.returncode == 0, done.stdout
-    assert "No issues found" in done.stdout
+    assert " passed" in done.stdout

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ParamSpec
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pycaddy.errors import InvalidNameError, LedgerError, RunNotFoundError
+from pycaddy.errors import (
+    FilterError,
+    InvalidNameError,
+    LedgerError,
+    ProjectFolderError,
+    RunNotFoundError,
+)
 from pycaddy.ledger import Ledger, RunRecord
+from pycaddy.project.worker import OUTPUT
 from pycaddy.status import Status
 from pycaddy.web import _facts
-from pycaddy.web._asks import BadRequest, RunsAsk, checked, run_key
+from pycaddy.web._asks import BadRequest, Marks, RunsAsk, checked, run_key
 from pycaddy.web._files import FileRefused, open_contained
+from pycaddy.web._found import Found
 from pycaddy.web._guard import error_document
 from pycaddy.web._openapi import document
 from pycaddy.web._ranges import file_response
@@ -25,6 +35,9 @@ from pycaddy.web._watch import Watcher
 
 __all__ = ["Api"]
 
+_LISTED = ("project", "relpath", "identifier", "status", "where")
+
+P = ParamSpec("P")
 Answer = Callable[[Request], Response]
 
 
@@ -34,6 +47,7 @@ class Api:
 
     projects: Mapping[str, Ledger]
     watcher: Watcher
+    found: Found
     read_only: bool
 
     def routes(self) -> dict[str, Answer]:
@@ -42,25 +56,27 @@ class Api:
             "/api/openapi.json": self.openapi,
             "/api/projects": self.list_projects,
             "/api/runs": self.list_runs,
+            "/api/count": self.count_runs,
             "/api/run": self.show_run,
             "/api/file": self.send_file,
+            "/api/log": self.send_log,
         }
 
-    def answer(self, path: str) -> Answer:
-        """Return the function for *path*, its errors turned into answers."""
-        function = self.routes()[path]
+    def answering(self, function: Callable[P, Response]) -> Callable[P, Response]:
+        """Return *function* with its errors turned into answers."""
 
-        def answering(request: Request) -> Response:
+        @functools.wraps(function)
+        def answer(*args: P.args, **kwargs: P.kwargs) -> Response:
             try:
-                return function(request)
-            except BadRequest as error:
+                return function(*args, **kwargs)
+            except (BadRequest, FilterError) as error:
                 return _error(400, str(error))
             except (InvalidNameError, RunNotFoundError) as error:
                 return _error(404, error.message)
-            except LedgerError as error:
+            except (LedgerError, ProjectFolderError) as error:
                 return _error(503, error.message)
 
-        return answering
+        return answer
 
     def openapi(self, request: Request) -> Response:
         """Describe the API itself."""
@@ -78,20 +94,42 @@ class Api:
 
     def list_runs(self, request: Request) -> Response:
         """List a part of a project's runs."""
-        known = ("project", "relpath", "identifier", "status", "order", "offset", "limit")
+        known = (*_LISTED, "sort", "order", "offset", "limit")
         query = checked(request.query_params.multi_items(), known)
         ledger, ask = self._ledger(query), RunsAsk.of(query)
-        records = ledger.records(ask.selection())
+        total, records = self.found.part(query["project"], ledger, ask)
         rows = [_facts.row(record, stale=ledger.is_stale(record)) for record in records]
-        total = ask.total(self.watcher.counts(query["project"]))
         return _json(request, {"total": total, "offset": ask.offset, "runs": rows})
+
+    def count_runs(self, request: Request) -> Response:
+        """Count the runs of a list."""
+        query = checked(request.query_params.multi_items(), (*_LISTED, "sort", "order"))
+        ledger, ask = self._ledger(query), RunsAsk.of(query)
+        return _json(request, {"total": self.found.count(query["project"], ledger, ask)})
 
     def show_run(self, request: Request) -> Response:
         """Tell all that is known of one run."""
         query = checked(request.query_params.multi_items(), ("project", "run"))
         ledger, record = self._run(query)
-        folder = os.path.join(ledger.root, record.layout.folder)
-        return _json(request, _facts.run(record, stale=ledger.is_stale(record), folder=folder))
+        return _json(request, _whole(ledger, record))
+
+    async def change_run(self, request: Request) -> Response:
+        """Mark a run, or write its note."""
+        if self.read_only:
+            return _error(403, "This page was started with --read-only: nothing is changed.")
+        body = await request.body()
+        return await run_in_threadpool(self.answering(self._change_run), request, body)
+
+    def _change_run(self, request: Request, body: bytes) -> Response:
+        query = checked(request.query_params.multi_items(), ("project", "run"))
+        key, marks = run_key(query), Marks.of(body)
+        # The only connection that can write, opened for this one change.
+        ledger = Ledger(self._ledger(query).address, root=self._ledger(query).root)
+        try:
+            record = ledger.get_record(key.identifier, key.uid, relpath=key.relpath)
+            return _json(request, _whole(ledger, marks.put_on(ledger, record)))
+        finally:
+            ledger.store.close()
 
     def send_file(self, request: Request) -> Response:
         """Send the file that a run attached under a key."""
@@ -101,13 +139,14 @@ class Api:
         file = record.files.get(key)
         if file is None:
             return _error(404, f"Run {record.key} has no file {key!r}.")
-        try:
-            opened = open_contained(ledger.root, file.path)
-        except FileRefused as error:
-            return _error(403, f"The file {key!r} of run {record.key} is not shown. {error}")
-        except FileNotFoundError:
-            return _error(404, f"The file {key!r} of run {record.key} is gone: {file.path}.")
-        return file_response(request, opened, file.path.rpartition("/")[2])
+        return _send(request, ledger, file.path, f"The file {key!r} of run {record.key}")
+
+    def send_log(self, request: Request) -> Response:
+        """Send what a run has printed."""
+        query = checked(request.query_params.multi_items(), ("project", "run"))
+        ledger, record = self._run(query)
+        path = record.layout.file(OUTPUT)
+        return _send(request, ledger, path, f"The output of run {record.key}")
 
     def _ledger(self, query: Mapping[str, str]) -> Ledger:
         name = query.get("project", "")
@@ -118,6 +157,30 @@ class Api:
     def _run(self, query: Mapping[str, str]) -> tuple[Ledger, RunRecord]:
         ledger, key = self._ledger(query), run_key(query)
         return ledger, ledger.get_record(key.identifier, key.uid, relpath=key.relpath)
+
+
+def _whole(ledger: Ledger, record: RunRecord) -> dict[str, Any]:
+    folder = os.path.join(ledger.root, record.layout.folder)
+    log = _size(ledger, record.layout.file(OUTPUT))
+    return _facts.run(record, stale=ledger.is_stale(record), folder=folder, log=log)
+
+
+def _size(ledger: Ledger, path: str) -> int | None:
+    try:
+        with open_contained(ledger.root, path) as file:
+            return os.fstat(file.fileno()).st_size
+    except (FileRefused, FileNotFoundError):
+        return None
+
+
+def _send(request: Request, ledger: Ledger, path: str, what: str) -> Response:
+    try:
+        opened = open_contained(ledger.root, path)
+    except FileRefused as error:
+        return _error(403, f"{what} is not shown. {error}")
+    except FileNotFoundError:
+        return _error(404, f"{what} is not there: {path}.")
+    return file_response(request, opened, path.rpartition("/")[2])
 
 
 def _kinds(counts: Mapping[tuple[str, str, Status], int]) -> list[dict[str, Any]]:

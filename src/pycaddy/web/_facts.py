@@ -25,14 +25,19 @@ def row(record: RunRecord, *, stale: bool) -> dict[str, Any]:
     }
 
 
-def run(record: RunRecord, *, stale: bool, folder: str) -> dict[str, Any]:
-    """Return all that is known of a run, its values as they are stored: JSON has no NaN."""
+def run(record: RunRecord, *, stale: bool, folder: str, log: int | None) -> dict[str, Any]:
+    """Return all that is known of a run, its values as they are stored: JSON has no NaN.
+
+    Args:
+        log: The size of what it has printed, if that was kept.
+    """
     return {
         **_common(record, stale=stale),
         "params": json.loads(record.params_text),
         "result": _decoded(record.result_text),
         "error": record.error_text,
         "folder": folder,
+        "log": log,
         "param_hash": record.param_hash,
         "mode": record.mode.value,
         "owner": None if record.owner is None else str(record.owner),

@@ -15,6 +15,7 @@ Schema = dict[str, Any]
 _TEXT: Schema = {"type": "string"}
 _MAYBE_TEXT: Schema = {"type": ["string", "null"]}
 _WHOLE: Schema = {"type": "integer", "minimum": 0}
+_MAYBE_WHOLE: Schema = {"type": ["integer", "null"], "minimum": 0}
 _ANY_OBJECT: Schema = {"type": "object"}
 _STATUS: Schema = {"enum": [status.value for status in Status]}
 _CELLS: Schema = {
@@ -38,18 +39,19 @@ def document() -> Schema:
             "/api/runs": _get(
                 "A part of a project's runs.",
                 _ref("Runs"),
-                _query("project", _TEXT, "Its name among the projects.", required=True),
-                _query("relpath", _TEXT, "Only this namespace; empty: the root's own."),
-                _query("identifier", _TEXT, "Only runs of this identifier."),
-                _query("status", _STATUS, "Only runs with this status."),
-                _query(
-                    "order", {"enum": ["newest", "name"], "default": "newest"}, "What is first."
-                ),
+                *_lists_runs(),
                 _query("offset", _upto(0, MOST_OFFSET, 0), "How many to pass over."),
                 _query("limit", _upto(1, MOST_RUNS, 100), "How many at most."),
             ),
-            "/api/run": _get("One run, whole.", _ref("Run"), *_names_a_run(), missing=True),
-            "/api/file": _file(),
+            "/api/count": _get(
+                "How many runs the whole list has.", _object(total=_WHOLE), *_lists_runs()
+            ),
+            "/api/run": {
+                **_get("One run, whole.", _ref("Run"), *_names_a_run(), missing=True),
+                **_patch(),
+            },
+            "/api/file": _sent("A file that a run has attached.", *_names_a_run(), _key()),
+            "/api/log": _sent("What a run has printed.", *_names_a_run()),
             "/api/events": _events(),
         },
         "components": {
@@ -64,7 +66,7 @@ def document() -> Schema:
                     identifier=_TEXT,
                     counts={"type": "object", "additionalProperties": _WHOLE},
                 ),
-                "Runs": _object(total=_WHOLE, offset=_WHOLE, runs=_list(_ref("Row"))),
+                "Runs": _object(total=_MAYBE_WHOLE, offset=_WHOLE, runs=_list(_ref("Row"))),
                 "Row": _object(**_common(), params=_CELLS, result=_CELLS, error=_MAYBE_TEXT),
                 "Run": _object(**_common(), **_details()),
             },
@@ -104,6 +106,7 @@ def _details() -> Schema:
         "param_hash": _TEXT,
         "mode": {"enum": ["subfolder", "prefix"]},
         "owner": _MAYBE_TEXT,
+        "log": _MAYBE_WHOLE,
         "metrics": _ANY_OBJECT,
         "capture": _ANY_OBJECT,
         "files": _list(
@@ -116,6 +119,19 @@ def _details() -> Schema:
         ),
         "history": _list(_object(status=_STATUS, at=_TEXT, attempt=_WHOLE, detail=_MAYBE_TEXT)),
     }
+
+
+def _lists_runs() -> tuple[Schema, ...]:
+    orders: Schema = {"enum": ["newest", "name"], "default": "newest"}
+    return (
+        _query("project", _TEXT, "Its name among the projects.", required=True),
+        _query("relpath", _TEXT, "Only this namespace; empty: the root's own."),
+        _query("identifier", _TEXT, "Only runs of this identifier."),
+        _query("status", _STATUS, "Only runs with this status."),
+        _query("where", _TEXT, "Only what this filter describes: lr < 0.01 and 'good' in tags."),
+        _query("sort", _TEXT, "What to sort by, with - before it for the largest first: -loss."),
+        _query("order", orders, "What is first where the rest is equal."),
+    )
 
 
 def _names_a_run() -> tuple[Schema, ...]:
@@ -133,22 +149,41 @@ def _get(summary: str, answer: Schema, *parameters: Schema, missing: bool = Fals
     return {"get": {"summary": summary, "parameters": list(parameters), "responses": responses}}
 
 
-def _file() -> Schema:
-    key = _query("key", _TEXT, "What the file was attached as.", required=True)
+def _patch() -> Schema:
+    marks = {"type": "object", "properties": _marks(), "additionalProperties": False}
+    return {
+        "patch": {
+            "summary": "Put tags on a run, take some off, or write its note.",
+            "parameters": list(_names_a_run()),
+            "requestBody": {"required": True, "content": {"application/json": {"schema": marks}}},
+            "responses": {
+                "200": {
+                    "description": "The run as it is now.",
+                    "content": {"application/json": {"schema": _ref("Run")}},
+                },
+                **_refusals("400", "401", "403", "404", "413", "415", "421", "503"),
+            },
+        }
+    }
+
+
+def _marks() -> Schema:
+    return {"tag": _list(_TEXT), "untag": _list(_TEXT), "note": _MAYBE_TEXT}
+
+
+def _key() -> Schema:
+    return _query("key", _TEXT, "What the file was attached as.", required=True)
+
+
+def _sent(summary: str, *parameters: Schema) -> Schema:
     content: Schema = {"*/*": {"schema": {}}}
     responses = {
-        "200": {"description": "The whole file.", "content": content},
+        "200": {"description": "All of it.", "content": content},
         "206": {"description": "The part that `Range` asks for.", "content": content},
         "416": {"description": "It has no such part."},
         **_refusals("400", "401", "403", "404", "421", "503"),
     }
-    return {
-        "get": {
-            "summary": "A file that a run has attached.",
-            "parameters": [*_names_a_run(), key],
-            "responses": responses,
-        }
-    }
+    return {"get": {"summary": summary, "parameters": list(parameters), "responses": responses}}
 
 
 def _events() -> Schema:

@@ -38,6 +38,10 @@ class Watcher:
         """Return `Store.counts` of a project, counted anew only after a change."""
         return self._pool.submit(self._counts, name).result()
 
+    def version(self, name: str) -> str:
+        """Return `Store.version` of a project; equal ones mean that nothing has changed."""
+        return self._pool.submit(_version, self._projects[name]).result()
+
     async def changes(self) -> AsyncIterator[bytes]:
         """Yield an event whenever a project has changed, and a first one at once."""
         yield b"retry: 1000\nevent: listening\ndata: {}\n\n"

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from pycaddy.ledger import Ledger
 from pycaddy.web._access import Access
 from pycaddy.web._api import Api
+from pycaddy.web._found import Found
 from pycaddy.web._guard import Guard, error_document
 from pycaddy.web._static import Static
 from pycaddy.web._watch import Watcher
@@ -29,7 +30,7 @@ def create_app(
     projects: Mapping[str, Ledger], access: Access, watcher: Watcher, *, read_only: bool
 ) -> Guard:
     """Return the page of *projects*, ledgers by name, for those whom *access* lets in."""
-    api = Api(projects, watcher, read_only)
+    api = Api(projects, watcher, Found(watcher), read_only)
     static = Static()
 
     def index(request: Request) -> Response:
@@ -52,7 +53,8 @@ def create_app(
             Route("/", index),
             Route("/static/{name:path}", asset),
             Route("/api/events", events),
-            *(Route(path, api.answer(path)) for path in api.routes()),
+            Route("/api/run", api.change_run, methods=["PATCH"]),
+            *(Route(path, api.answering(answer)) for path, answer in api.routes().items()),
         ],
         exception_handlers={HTTPException: _http_error},
         lifespan=_few_threads,
