@@ -33,6 +33,8 @@ def parse_order(order: str | Sequence[str]) -> tuple[Order, ...]:
         FilterError: A word is empty, or means nothing that has an order.
     """
     words = order.split(",") if isinstance(order, str) else order
+    if not isinstance(words, Sequence) or not all(isinstance(word, str) for word in words):
+        raise TypeError(f"An order is a text such as '-loss,lr', or a list of them, not {order!r}.")
     return tuple(_order(word.strip()) for word in words)
 
 

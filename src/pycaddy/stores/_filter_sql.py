@@ -131,10 +131,18 @@ def _narrow(expr: Expr, dialect: Dialect, *, negated: bool) -> Condition | None:
 
 def _joined(word: str, parts: Sequence[Condition], *, exact: bool = True) -> Condition:
     return Condition(
-        f"({word.join(part.sql for part in parts)})",
+        _balanced(word, [part.sql for part in parts]),
         tuple(value for part in parts for value in part.values),
         exact and all(part.exact for part in parts),
     )
+
+
+def _balanced(word: str, parts: Sequence[str]) -> str:
+    """Join in pairs of pairs: engines limit how deep an expression is, and a row of a OR b is."""
+    if len(parts) == 1:
+        return parts[0]
+    middle = len(parts) // 2
+    return f"({_balanced(word, parts[:middle])}{word}{_balanced(word, parts[middle:])})"
 
 
 def _negated(condition: Condition | None) -> Condition | None:
