@@ -43,6 +43,7 @@ BUILTINS = {
     "LedgerDamagedError": ("LedgerError", RuntimeError),
     "LedgerVersionError": ("LedgerError", RuntimeError),
     "LedgerBusyError": ("LedgerError", RuntimeError),
+    "LedgerUnreachableError": ("LedgerError", ConnectionError),
     "LedgerHostError": ("LedgerError", RuntimeError),
     "LedgerStorageError": ("LedgerError", OSError),
     "WorkerDiedError": ("PycaddyError", RuntimeError),

@@ -22,6 +22,7 @@
     |  |- LedgerDamagedError    no database, truncated or malformed
     |  |- LedgerVersionError    a newer pycaddy wrote it
     |  |- LedgerBusyError       a writer has held it for too long
+    |  |- LedgerUnreachableError  the server stays away             ConnectionError
     |  |- LedgerHostError       another host uses it over the network
     |  `- LedgerStorageError    full, read-only or failing disk          OSError
     |- WorkerDiedError           a worker ended without an answer         RuntimeError
@@ -46,6 +47,7 @@ __all__ = [
     "LedgerHostError",
     "LedgerMissingError",
     "LedgerStorageError",
+    "LedgerUnreachableError",
     "LedgerVersionError",
     "MissingExtraError",
     "NameClashError",
@@ -174,6 +176,10 @@ class LedgerVersionError(LedgerError):
 
 class LedgerBusyError(LedgerError):
     """Another writer has held the ledger for longer than the busy timeout."""
+
+
+class LedgerUnreachableError(LedgerError, ConnectionError):
+    """The ledger's server cannot be reached, and did not come back in time."""
 
 
 class LedgerHostError(LedgerError):
