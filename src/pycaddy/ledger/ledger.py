@@ -257,6 +257,20 @@ class Ledger:
             record, fresh = self._reread_any(record), True
         return stored
 
+    def rewrite_params(self, changes: Sequence[tuple[RunRecord, RunRecord]]) -> bool:
+        """Give runs other params, all or none, and describe them in their folders anew.
+
+        Returns:
+            Whether it was done. False: one of the runs has changed since.
+        """
+        if not self.store.rewrite_params(changes):
+            return False
+        for old, _ in changes:
+            record = self._reread_any(old)
+            if sidecar.has_one(record):
+                self.describe(record)
+        return True
+
     def _try_change(
         self, record: RunRecord, decide: Change, *, fresh: bool, trashed: bool
     ) -> RunRecord | None:

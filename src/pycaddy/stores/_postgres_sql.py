@@ -58,6 +58,10 @@ SWAP = (
     f"UPDATE run SET {_CHANGES}, revision=%s, ticket=%s, lease_until={_UNTIL} "
     "WHERE id=%s AND revision=%s AND identifier=%s AND uid=%s"
 )
+REWRITE = (
+    "UPDATE run SET param_hash=%s, param_version=%s, params=%s, revision=%s, ticket=%s "
+    "WHERE id=%s AND revision=%s AND identifier=%s AND uid=%s"
+)
 SWAPPED = "SELECT FROM run WHERE id=%s AND ticket=%s"
 BEAT = (
     f"UPDATE run SET beat=beat+1, lease_until={_UNTIL} "

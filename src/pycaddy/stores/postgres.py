@@ -13,6 +13,8 @@ from pycaddy._extras import require
 
 require("psycopg", "postgres")  # its absence is told with the command that mends it
 
+from psycopg import Rollback  # noqa: E402
+
 from pycaddy.records import NewRun, RunRecord  # noqa: E402
 from pycaddy.status import Status  # noqa: E402
 from pycaddy.stores import _lease, _rows  # noqa: E402
@@ -102,6 +104,20 @@ class PostgresStore:
             return before or self._runs.swap(at, old, new, ticket)
 
         return self._server.call(swap)
+
+    def rewrite_params(self, changes: Sequence[tuple[RunRecord, RunRecord]]) -> bool:
+        ticket = new_ticket()
+
+        def rewrite(at: Connection, again: bool) -> bool:
+            if again and self._runs.swapped(at, changes[0][0], ticket):
+                return True
+            with at.transaction() as transaction:
+                if not all(self._runs.rewrite(at, old, new, ticket) for old, new in changes):
+                    raise Rollback(transaction)
+                return True
+            return False
+
+        return self._server.call(rewrite) if changes else True
 
     def select(self, selection: Selection) -> list[RunRecord]:
         if selection.where is None and not selection.sort:

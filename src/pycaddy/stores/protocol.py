@@ -133,6 +133,13 @@ class Store(Protocol):
             Whether it was replaced. False: the run has changed since.
         """
 
+    def rewrite_params(self, changes: Sequence[tuple[RunRecord, RunRecord]]) -> bool:
+        """Give each old record the params, key and version of its next revision, all or none.
+
+        Returns:
+            Whether they were replaced. False: one of the runs has changed since.
+        """
+
     def select(self, selection: Selection) -> list[RunRecord]:
         """Return the runs by relpath, identifier and uid as a number, as of one moment.
 

@@ -135,6 +135,18 @@ class SqliteStore:
         with self._writing() as at:
             return self._swap(at, old, new)
 
+    def rewrite_params(self, changes: Sequence[tuple[RunRecord, RunRecord]]) -> bool:
+        try:
+            with self._writing() as at:
+                for old, new in changes:
+                    identifier = self._identifier(at, old.relpath, old.identifier)
+                    values = (*_rows.rewritten(new), old.row, old.revision, identifier)
+                    if at.sql.execute(sql.REWRITE, (*values, int(old.uid))).rowcount != 1:
+                        raise _OutdatedError
+        except _OutdatedError:
+            return False
+        return True
+
     def select(self, selection: Selection) -> list[RunRecord]:
         if selection.where is None and not selection.sort:
             statement, values = sql.select(self.project, selection)
@@ -350,6 +362,10 @@ class SqliteStore:
                 "The write-ahead log of %s could not be moved into it: %s", self.path, error
             )
             self._connections.drop()
+
+
+class _OutdatedError(Exception):
+    """A run has changed since: what the transaction did so far is taken back."""
 
 
 class _Opening:
