@@ -43,6 +43,7 @@ BUILTINS = {
     "LedgerVersionError": ("LedgerError", RuntimeError),
     "LedgerBusyError": ("LedgerError", RuntimeError),
     "LedgerHostError": ("LedgerError", RuntimeError),
+    "LedgerServerError": ("LedgerError", RuntimeError),
     "LedgerStorageError": ("LedgerError", OSError),
     "WorkerDiedError": ("PycaddyError", RuntimeError),
     "WorkerTimeoutError": ("PycaddyError", TimeoutError),

@@ -22,6 +22,7 @@
     |  |- LedgerVersionError    a newer pycaddy wrote it
     |  |- LedgerBusyError       a writer has held it for too long
     |  |- LedgerHostError       another host uses it over the network
+    |  |- LedgerServerError     our own server cannot be started or used
     |  `- LedgerStorageError    full, read-only or failing disk          OSError
     |- WorkerDiedError           a worker ended without an answer         RuntimeError
     |- WorkerTimeoutError        a run took longer than it may            TimeoutError
@@ -43,6 +44,7 @@ __all__ = [
     "LedgerError",
     "LedgerHostError",
     "LedgerMissingError",
+    "LedgerServerError",
     "LedgerStorageError",
     "LedgerVersionError",
     "MissingExtraError",
@@ -172,6 +174,10 @@ class LedgerBusyError(LedgerError):
 
 class LedgerHostError(LedgerError):
     """Another host uses this ledger, on a file system that serves one host at a time."""
+
+
+class LedgerServerError(LedgerError):
+    """The server of `pycaddy ledger up` cannot be started, stopped or asked."""
 
 
 class LedgerStorageError(LedgerError, OSError):
