@@ -48,6 +48,6 @@ def _run(environment: dict[str, str], *words: str) -> None:
     done = subprocess.run(words, check=False, env=environment, capture_output=True, text=True)
     if done.returncode != 0:
         raise LedgerServerError(
-            f"{os.path.basename(words[0])} failed: {done.stderr.strip()}. No backup was written.",
+            f"{os.path.basename(words[0])} failed: {' '.join(done.stderr.split())} No backup was written.",
             ledger=words[-1],
         )

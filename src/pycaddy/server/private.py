@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -60,6 +61,8 @@ class Standing:
     """Bytes of the ledger's database."""
     connections: int | None = None
     """How many clients are connected to it, this look not counted."""
+    projects: int | None = None
+    """How many projects it holds."""
 
 
 class PrivateServer:
@@ -179,9 +182,17 @@ class PrivateServer:
             connections,
         )
 
-    def backup(self, target: str) -> str:
-        """Write the ledger's database to the file *target*, and read it back; see `dump`."""
+    def backup(self, target: str | None = None) -> str:
+        """Write the ledger's database to a file, read it back, and return its path; see `dump`.
+
+        Args:
+            target: Default: a file named after the time, in `backups`.
+        """
         settings = self._known()
+        if target is None:
+            now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+            target = os.path.join(self.folder, "backups", f"{DATABASE}-{now}.dump")
+        target = os.path.abspath(target)
         dump.write(
             binaries.find(),
             f"postgresql://{cluster.ADMIN}@{LOOPBACK}:{settings.port}/{DATABASE}",

@@ -43,6 +43,11 @@ COUNTS = (
     "SELECT i.relpath, i.name, r.status, count(*) FROM run r JOIN identifier i "
     "ON i.id = r.identifier WHERE i.project=? AND r.trashed IS NULL GROUP BY 1, 2, 3"
 )
+FACTS = (
+    "SELECT (SELECT user_version FROM pragma_user_version), "
+    "(SELECT page_count FROM pragma_page_count), (SELECT page_size FROM pragma_page_size), "
+    "(SELECT count(DISTINCT project) FROM identifier)"
+)
 DAMAGED = (
     "SELECT printf('%s/%04d', i.name, r.uid) FROM run r LEFT JOIN identifier i "
     "ON i.id = r.identifier WHERE NOT (json_valid(r.params) AND json_valid(r.files) "

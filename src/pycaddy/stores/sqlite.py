@@ -6,7 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -15,13 +15,13 @@ from pycaddy._names import fold
 from pycaddy.errors import LedgerMissingError, NameClashError
 from pycaddy.records import NewRun, RunRecord, format_uid
 from pycaddy.status import Status
-from pycaddy.stores import _rows, _sqlite_file
+from pycaddy.stores import _rows, _sqlite_backup, _sqlite_file
 from pycaddy.stores import _sqlite_sql as sql
 from pycaddy.stores._connections import Connection, Connections
 from pycaddy.stores._mounts import is_network
 from pycaddy.stores._one_host import OneHost
 from pycaddy.stores._sqlite_errors import raise_translated, translated
-from pycaddy.stores.protocol import Choose, Decide, Identifier, Selection
+from pycaddy.stores.protocol import Choose, Decide, Facts, Identifier, Selection
 
 __all__ = ["SqliteStore"]
 
@@ -185,18 +185,8 @@ class SqliteStore:
         return added
 
     def backup(self, target: str) -> None:
-        partial = f"{target}.partial"
-        with translated(target), suppress(FileNotFoundError):
-            os.unlink(partial)
-        with self._reading() as at, translated(target):
-            copy = sqlite3.connect(partial)
-            try:
-                at.sql.backup(copy)
-                # A copy stands alone: no WAL beside it.
-                copy.execute("PRAGMA journal_mode=DELETE")
-            finally:
-                copy.close()
-            os.replace(partial, target)
+        with self._reading() as at:
+            _sqlite_backup.write(at.sql, target)
 
     def check(self) -> list[str]:
         with self._reading() as at:
@@ -205,6 +195,11 @@ class SqliteStore:
             damaged = [row[0] for row in at.sql.execute(sql.DAMAGED).fetchall()]
         problems = [] if found == ["ok"] else found
         return problems + [f"The row of run {uid} is damaged." for uid in damaged]
+
+    def facts(self) -> Facts:
+        with self._reading() as at:
+            schema, pages, page_size, projects = at.sql.execute(sql.FACTS).fetchone()
+        return Facts("SQLite", sqlite3.sqlite_version, schema, pages * page_size, projects)
 
     def close(self) -> None:
         self._connections.close()
