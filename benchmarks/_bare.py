@@ -33,6 +33,10 @@ _CHANGED = (
     "started",
     "ended",
     "trashed",
+    "tags",
+    "note",
+    "summary",
+    "capture",
     "history",
     "revision",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -21,9 +21,11 @@ __all__ = [
     "decode_files",
     "decode_history",
     "decode_owner",
+    "decode_tags",
     "encode",
     "encode_files",
     "encode_owner",
+    "encode_tags",
 ]
 
 encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -83,6 +85,16 @@ def decode_files(text: str) -> dict[str, FileRecord]:
     if text == "{}":
         return {}
     return {key: _file(facts) for key, facts in json.loads(text).items()}
+
+
+def encode_tags(tags: Iterable[str]) -> str:
+    """Return tags as a sorted JSON array, each once."""
+    return encode(sorted(set(tags)))
+
+
+def decode_tags(text: str) -> tuple[str, ...]:
+    """Return what `encode_tags` was given."""
+    return () if text == "[]" else tuple(json.loads(text))
 
 
 def _file_facts(file: FileRecord) -> dict[str, Any]:

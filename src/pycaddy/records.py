@@ -109,6 +109,11 @@ class RunRecord:
     started_us: int | None
     ended_us: int | None
     trashed_us: int | None
+    tags_text: str
+    note: str | None
+    """What somebody wrote about the run."""
+    summary_text: str | None
+    capture_text: str | None
     history_text: str
 
     def changed(self, **changes: Any) -> RunRecord:
@@ -139,6 +144,21 @@ class RunRecord:
     def result(self) -> dict[str, Any] | None:
         """What the run found out, if it was stored."""
         return None if self.result_text is None else thaw(self.result_text)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The words that the run was marked with, sorted."""
+        return codec.decode_tags(self.tags_text)
+
+    @property
+    def summary(self) -> dict[str, dict[str, Any]]:
+        """What is known of each series of metrics: {"loss": {"last": 0.3, "min": 0.1, ...}}."""
+        return {} if self.summary_text is None else thaw(self.summary_text)
+
+    @property
+    def capture(self) -> dict[str, Any]:
+        """What was noted of the code and the machine when the run was last started."""
+        return {} if self.capture_text is None else thaw(self.capture_text)
 
     @property
     def owner(self) -> Owner | None:

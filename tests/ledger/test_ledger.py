@@ -309,8 +309,8 @@ def test_run_json_says_what_the_record_says(tmp_path: Path) -> None:
     record = run.record
     assert list(facts) == [
         "schema", "project", "relpath", "identifier", "uid", "status", "attempt", "params",
-        "param_hash", "param_version", "result", "files", "error", "created_at", "started_at",
-        "ended_at", "owner", "storage_mode", "history",
+        "param_hash", "param_version", "result", "files", "error", "tags", "note", "metrics",
+        "capture", "created_at", "started_at", "ended_at", "owner", "storage_mode", "history",
     ]  # fmt: skip
     assert facts["schema"] == 1
     assert facts["project"] == json.loads((tmp_path / ".pycaddy/project.json").read_text())["id"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from pycaddy import codec
@@ -39,6 +40,10 @@ def render(record: RunRecord, project: str) -> bytes:
         f'  "result": {record.result_text or "null"},\n'
         f'  "files": {record.files_text},\n'
         f'  "error": {encode(record.error_text)},\n'
+        f'  "tags": {record.tags_text},\n'
+        f'  "note": {encode(record.note)},\n'
+        f'  "metrics": {record.summary_text or "null"},\n'
+        f'  "capture": {record.capture_text or "null"},\n'
         f'  "created_at": {_time(record.created_us)},\n'
         f'  "started_at": {_time(record.started_us)},\n'
         f'  "ended_at": {_time(record.ended_us)},\n'
@@ -80,12 +85,16 @@ def _record(facts: dict[str, Any]) -> RunRecord:
         status=Status(facts["status"]),
         attempt=_whole(facts["attempt"]),
         files_text=codec.encode(facts["files"]),
-        result_text=None if facts["result"] is None else codec.encode(facts["result"]),
-        error_text=None if facts["error"] is None else _text(facts["error"]),
-        owner_text=None if facts["owner"] is None else codec.encode(facts["owner"]),
+        result_text=_optional(codec.encode, facts["result"]),
+        error_text=_optional(_text, facts["error"]),
+        owner_text=_optional(codec.encode, facts["owner"]),
         started_us=_parse_time(facts["started_at"]),
         ended_us=_parse_time(facts["ended_at"]),
         trashed_us=None,
+        tags_text=codec.encode_tags(map(_text, facts.get("tags", ()))),
+        note=_optional(_text, facts.get("note")),
+        summary_text=_optional(codec.encode, facts.get("metrics")),
+        capture_text=_optional(codec.encode, facts.get("capture")),
         history_text=codec.encode(facts["history"]),
     )
     _check(record)
@@ -94,7 +103,8 @@ def _record(facts: dict[str, Any]) -> RunRecord:
 
 def _check(record: RunRecord) -> None:
     """Decode everything once, so that nothing unreadable gets into a ledger."""
-    for part in (record.params, record.files, {} if record.result is None else record.result):
+    result = {} if record.result is None else record.result
+    for part in (record.params, record.files, result, record.summary, record.capture):
         if not isinstance(part, dict):
             raise TypeError(f"{part!r} is no object")
     for file in record.files.values():
@@ -118,12 +128,18 @@ def _check(record: RunRecord) -> None:
         record.params_text,
         record.files_text,
         record.result_text,
+        record.summary_text,
+        record.capture_text,
         record.error_text,
         record.owner_text,
         record.history_text,
         record.param_hash,
     ):
         (kept or "").encode()  # half of a surrogate pair is no text that can be kept
+
+
+def _optional(read: Callable[[Any], str], value: Any) -> str | None:
+    return None if value is None else read(value)
 
 
 def _text(value: object) -> str:

@@ -7,7 +7,7 @@ __all__ = ["APPLICATION_ID", "LATEST", "script"]
 APPLICATION_ID = 0x70796361
 """Marks an SQLite file as a pycaddy ledger: "pyca" in ASCII."""
 
-LATEST = 1
+LATEST = 2
 
 
 def script(engine: str, version: int) -> str:

@@ -25,6 +25,10 @@ CHANGING = (
     "started",
     "ended",
     "trashed",
+    "tags",
+    "note",
+    "summary",
+    "capture",
     "history",
 )
 COLUMNS = ("id", "revision", "uid", *FIXED, *CHANGING)
@@ -57,6 +61,10 @@ def new(run: NewRun) -> RunRecord:
         started_us=None,
         ended_us=None,
         trashed_us=None,
+        tags_text="[]",
+        note=None,
+        summary_text=None,
+        capture_text=None,
         history_text=codec.begin_history(Status.PENDING, now),
     )
 
@@ -85,6 +93,10 @@ def changing(record: RunRecord) -> Row:
         record.started_us,
         record.ended_us,
         record.trashed_us,
+        record.tags_text,
+        record.note,
+        record.summary_text,
+        record.capture_text,
         record.history_text,
     )
 

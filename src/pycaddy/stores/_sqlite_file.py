@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 
 from pycaddy._files import make_folders, random_id
 from pycaddy.errors import LedgerDamagedError, LedgerError, LedgerMissingError, LedgerVersionError
 from pycaddy.layout import LEDGER_FOLDER
 from pycaddy.stores import _migrations
+from pycaddy.stores._backup import backup
 from pycaddy.stores._connections import Connection
 from pycaddy.stores._lock import WriterLock
 from pycaddy.stores._mounts import is_network
@@ -142,6 +144,9 @@ def _prepare(
         return
     lock.acquire()
     try:
+        version = _recognised(sql, path)  # another opener may have been faster
+        if 0 < version < _migrations.LATEST:
+            backup(sql, _place_for_backup(path, version))
         sql.execute(f"PRAGMA journal_mode={'TRUNCATE' if network else 'WAL'}")
         sql.execute("PRAGMA synchronous=FULL")
         sql.execute("BEGIN IMMEDIATE")
@@ -158,6 +163,14 @@ def _prepare(
         if sql.in_transaction:
             sql.execute("ROLLBACK")
         lock.release()
+
+
+def _place_for_backup(path: str, version: int) -> str:
+    folder, name = os.path.split(path)
+    backups = os.path.join(folder, "backups")
+    make_folders(backups)
+    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
+    return os.path.join(backups, f"{name}-schema-{version}-{stamp}.db")
 
 
 def _recognised(sql: sqlite3.Connection, path: str) -> int:

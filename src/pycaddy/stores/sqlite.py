@@ -15,8 +15,9 @@ from pycaddy._names import fold
 from pycaddy.errors import LedgerMissingError, NameClashError
 from pycaddy.records import NewRun, RunRecord, format_uid
 from pycaddy.status import Status
-from pycaddy.stores import _rows, _sqlite_backup, _sqlite_file
+from pycaddy.stores import _rows, _sqlite_file
 from pycaddy.stores import _sqlite_sql as sql
+from pycaddy.stores._backup import backup
 from pycaddy.stores._connections import Connection, Connections
 from pycaddy.stores._mounts import is_network
 from pycaddy.stores._one_host import OneHost
@@ -185,8 +186,8 @@ class SqliteStore:
         return added
 
     def backup(self, target: str) -> None:
-        with self._reading() as at:
-            _sqlite_backup.write(at.sql, target)
+        with self._reading() as at, translated(target):
+            backup(at.sql, os.path.abspath(target))
 
     def check(self) -> list[str]:
         with self._reading() as at:

@@ -78,6 +78,10 @@ def started_record(
         started_us=created,
         ended_us=created,
         trashed_us=None,
+        tags_text="[]",
+        note=None,
+        summary_text=None,
+        capture_text=None,
         history_text=codec.begin_history(Status.PENDING, created),
     )
     return replace(record, **changes)

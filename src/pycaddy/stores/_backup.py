@@ -1,4 +1,4 @@
-"""A copy of a ledger file: whole, checked and on disk before it has its name."""
+"""A copy of a ledger's file, taken while others go on working."""
 
 from __future__ import annotations
 
@@ -8,34 +8,31 @@ from contextlib import suppress
 
 from pycaddy._files import random_id, sync_folder
 from pycaddy.errors import LedgerDamagedError
-from pycaddy.stores._sqlite_errors import translated
 
-__all__ = ["write"]
+__all__ = ["backup"]
 
 
-def write(ledger: sqlite3.Connection, target: str) -> None:
-    """Copy *ledger* to the file *target* while others go on writing.
+def backup(sql: sqlite3.Connection, target: str) -> None:
+    """Write the database of *sql* to the file *target*, whole, checked and on disk or not at all.
 
     Raises:
-        LedgerDamagedError: The copy is not sound, since what was copied is not. Nothing is kept.
-        LedgerStorageError: The disk refuses. An older file of this name is as it was.
+        LedgerDamagedError: The copy is not sound, since what was copied is not.
     """
     partial = f"{target}.{random_id()}.tmp"
     try:
-        with translated(target):
-            _copy(ledger, partial, target)
-            _sync(partial)
-            os.replace(partial, target)
-            sync_folder(os.path.dirname(os.path.abspath(target)))
+        _copy(sql, partial, target)
+        _sync(partial)
+        os.replace(partial, target)
     finally:
         with suppress(FileNotFoundError):
             os.unlink(partial)
+    sync_folder(os.path.dirname(target))
 
 
-def _copy(ledger: sqlite3.Connection, partial: str, target: str) -> None:
+def _copy(sql: sqlite3.Connection, partial: str, target: str) -> None:
     copy = sqlite3.connect(partial)
     try:
-        ledger.backup(copy)
+        sql.backup(copy)
         # A copy stands alone: no WAL beside it.
         copy.execute("PRAGMA journal_mode=DELETE")
         found = [row[0] for row in copy.execute("PRAGMA integrity_check")]
@@ -50,7 +47,7 @@ def _copy(ledger: sqlite3.Connection, partial: str, target: str) -> None:
 
 
 def _sync(path: str) -> None:
-    fd = os.open(path, os.O_RDWR)
+    fd = os.open(path, os.O_RDWR)  # Windows syncs only what may be written
     try:
         os.fsync(fd)
     finally:
