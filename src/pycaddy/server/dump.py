@@ -47,7 +47,8 @@ def write(programs: str, url: str, target: str, passwords: str | None = None) ->
 def _run(environment: dict[str, str], *words: str) -> None:
     done = subprocess.run(words, check=False, env=environment, capture_output=True, text=True)
     if done.returncode != 0:
+        said = " ".join(done.stderr.split())
         raise LedgerServerError(
-            f"{os.path.basename(words[0])} failed: {' '.join(done.stderr.split())} No backup was written.",
+            f"{os.path.basename(words[0])} failed: {said} No backup was written.",
             ledger=words[-1],
         )
