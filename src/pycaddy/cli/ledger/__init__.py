@@ -17,7 +17,7 @@ COMMANDS = ("info", "init", "backup", "copy", "up", "down", "status", "url")
     cls=LazyGroup,
     home="pycaddy.cli.ledger",
     names=COMMANDS,
-    epilog=examples("pycaddy ledger info", "pycaddy ledger COMMAND --help"),
+    epilog=examples("pycaddy ledger info", "pycaddy ledger up --help"),
 )
 def ledger() -> None:
     """Look after the ledger; give it a PostgreSQL server that many machines share.
