@@ -188,13 +188,22 @@ def test_what_was_begun_by_a_killed_up_is_cleared_away(new: PrivateServer, folde
 
 
 def test_a_port_that_is_taken_is_named(server: PrivateServer) -> None:
+    url = server.url
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
         with pytest.raises(LedgerServerError, match=f"did not start: .*port {port}"):
             server.up(port=port)
-    assert server.up().url == f"postgresql://pycaddy@127.0.0.1:{port}/pycaddy"
+    assert server.up().url == url  # what did not work is not remembered
+
+
+def test_an_address_that_is_not_the_machines_is_named(server: PrivateServer) -> None:
+    url = server.url
+    with pytest.raises(LedgerServerError, match=r"cannot listen at 192\.0\.2\.1"):
+        server.up(host="192.0.2.1", tls=False)
+    assert not server.standing().running
+    assert server.up().url == url
 
 
 def test_a_server_that_runs_does_not_move(server: PrivateServer) -> None:
@@ -244,6 +253,8 @@ def test_a_server_of_another_machine_is_not_started_here(
     monkeypatch.setattr("pycaddy.server.private.is_network", lambda path: True)
     with pytest.raises(LedgerServerError, match=r"started on head01.*--take-over"):
         server.up()
+    with pytest.raises(LedgerServerError, match="started on head01"):
+        server.standing()
     assert server.up(take_over=True).running
 
 

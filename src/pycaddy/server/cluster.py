@@ -24,6 +24,10 @@ unix_socket_directories = ''
 max_connections = 300
 password_encryption = 'scram-sha-256'
 jit = off
+# systemd deletes what a user has in /dev/shm when the user logs out:
+# https://www.postgresql.org/docs/current/kernel-resources.html#SYSTEMD-REMOVEIPC
+dynamic_shared_memory_type = mmap
+max_parallel_workers_per_gather = 0
 """
 
 # The administrator can run programs on this machine (COPY ... PROGRAM), so only from here.

@@ -35,6 +35,16 @@ __all__ = ["PrivateServer", "Standing", "default_folder"]
 
 _TURN_S = 120.0
 
+_HOW_IT_STANDS = (
+    "SELECT split_part(current_setting('server_version'), ' ', 1), "
+    "extract(epoch FROM now() - pg_postmaster_start_time()), "
+    "pg_database_size(current_database()), "
+    "(SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+    "AND pid <> pg_backend_pid() AND backend_type = 'client backend')"
+)
+# A ledger's tables may lie in any schema: ?schema= in its URL.
+_LEDGERS = "SELECT schemaname FROM pg_tables WHERE tablename = 'identifier'"
+
 
 def default_folder() -> str:
     """Return where the server of this user lies: $PYCADDY_SERVER, else among the user's data."""
@@ -135,7 +145,7 @@ class PrivateServer:
                     )
             else:
                 settings = replace(settings, machine=host_name())
-                self._start(programs, account, settings)
+                self._start(programs, account, settings, old)
             self._enter_passwords(settings)
         return self.standing()
 
@@ -158,28 +168,26 @@ class PrivateServer:
         if settings is None:
             return Standing(self.folder, running=False, url=None)
         psycopg = require("psycopg", "server")
+        self._refuse_elsewhere(settings, take_over=False)
         try:
             with self._administer(settings, DATABASE) as sql:
-                row = sql.execute(
-                    "SELECT current_setting('server_version'), "
-                    "extract(epoch FROM now() - pg_postmaster_start_time()), "
-                    "pg_database_size(current_database()), (SELECT count(*) FROM "
-                    "pg_stat_activity WHERE datname = current_database() "
-                    "AND pid <> pg_backend_pid() AND backend_type = 'client backend')"
-                ).fetchone()
+                version, uptime_s, size, connections = _row(sql, _HOW_IT_STANDS)
+                projects = sum(
+                    _row(sql, f'SELECT count(DISTINCT project) FROM "{schema}".identifier')[0]
+                    for (schema,) in sql.execute(_LEDGERS)
+                )
         except psycopg.OperationalError:
             return Standing(self.folder, running=False, url=settings.url)
-        assert row is not None
-        version, uptime_s, size, connections = row
         return Standing(
             self.folder,
-            True,
-            settings.url,
-            version.partition(" ")[0],
-            process.pid(self._data),
-            float(uptime_s),
-            size,
-            connections,
+            running=True,
+            url=settings.url,
+            version=version,
+            pid=process.pid(self._data),
+            uptime_s=float(uptime_s),
+            size=size,
+            connections=connections,
+            projects=projects,
         )
 
     def backup(self, target: str | None = None) -> str:
@@ -232,12 +240,14 @@ class PrivateServer:
             return
         if is_network(self.folder):
             raise LedgerServerError(
-                f"The server in {self.folder} was started on {old.machine}. Call `pycaddy "
-                f"ledger down` there; or, if that machine is gone for good, `up --take-over` here.",
+                f"The server in {self.folder} was started on {old.machine}. Handle it there; or, "
+                "if that machine is gone for good, call `pycaddy ledger up --take-over` here.",
                 ledger=self.folder,
             )
 
-    def _start(self, programs: str, account: Account, settings: Settings) -> None:
+    def _start(
+        self, programs: str, account: Account, settings: Settings, old: Settings | None
+    ) -> None:
         password = credentials.read(self._passwords, cluster.ADMIN)
         if password is None:
             password = credentials.new_password()
@@ -246,8 +256,28 @@ class PrivateServer:
         cluster.configure(account, self._data, settings)
         # Saved first: killed in between, the next call knows the port that is in use.
         places.save(self._settings, settings)
-        process.start(programs, account, self._data, self._log)
+        try:
+            process.start(programs, account, self._data, self._log)
+            self._refuse_deaf(programs, account, settings)
+        except LedgerServerError:
+            # What did not work is not what people know it by.
+            if old is None:
+                os.unlink(self._settings)
+            else:
+                places.save(self._settings, old)
+            raise
         self._make_database(settings)
+
+    def _refuse_deaf(self, programs: str, account: Account, settings: Settings) -> None:
+        """Stop the server again if it cannot listen where it was told to: it only warns."""
+        if settings.is_everywhere or places.answers(settings.host, settings.port):
+            return
+        process.stop(programs, account, self._data)
+        raise LedgerServerError(
+            f"The server cannot listen at {settings.host}. Name an address of this machine with "
+            f"--host; {self._log} has the reason.",
+            ledger=self.folder,
+        )
 
     def _make_database(self, settings: Settings) -> None:
         """Make the ledger's role and database, each if it is missing."""
@@ -312,3 +342,9 @@ def _refuse_open(settings: Settings, *, tls: bool) -> None:
             "network that you trust, add --no-tls.",
             ledger=settings.host,
         )
+
+
+def _row(sql: Connection[tuple[Any, ...]], statement: str) -> tuple[Any, ...]:
+    row = sql.execute(statement.encode()).fetchone()
+    assert row is not None
+    return row

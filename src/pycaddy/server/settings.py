@@ -11,12 +11,13 @@ from pycaddy._files import replace_file
 from pycaddy._machine import host_name
 from pycaddy.errors import LedgerServerError
 
-__all__ = ["DATABASE", "LOOPBACK", "ROLE", "Settings", "free_port", "load", "save"]
+__all__ = ["DATABASE", "LOOPBACK", "ROLE", "Settings", "answers", "free_port", "load", "save"]
 
 LOOPBACK = "127.0.0.1"
 DATABASE = "pycaddy"
 ROLE = "pycaddy"
 
+_PATIENCE_S = 10.0
 _EVERYWHERE = ("0.0.0.0", "::", "*")
 # Below the range that kernels lend to outgoing connections (32768 and up on Linux, 49152 on
 # others): what is free now is then still free after a restart.
@@ -35,12 +36,18 @@ class Settings:
     @property
     def listen(self) -> str:
         """The addresses to listen at, as PostgreSQL wants them."""
-        return self.host if self.host in (LOOPBACK, *_EVERYWHERE) else f"{LOOPBACK},{self.host}"
+        alone = self.is_everywhere or self.host == LOOPBACK
+        return self.host if alone else f"{LOOPBACK},{self.host}"
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether it listens at every address of the machine."""
+        return self.host in _EVERYWHERE
 
     @property
     def names(self) -> tuple[str, ...]:
         """The hosts that a URL may name."""
-        own = host_name() if self.host in _EVERYWHERE else self.host
+        own = host_name() if self.is_everywhere else self.host
         return (own, *(name for name in (LOOPBACK, "localhost") if name != own))
 
     @property
@@ -78,6 +85,15 @@ def free_port(host: str) -> int:
         if _is_free(LOOPBACK, port):
             return port
     raise LedgerServerError(f"No port is free on {host}. Name one with --port.", ledger=host)
+
+
+def answers(host: str, port: int) -> bool:
+    """Whether somebody listens at *port* of *host*."""
+    try:
+        socket.create_connection((host, port), timeout=_PATIENCE_S).close()
+    except OSError:
+        return False
+    return True
 
 
 def _is_free(host: str, port: int) -> bool:
