@@ -157,6 +157,15 @@ def test_a_machine_that_was_restarted_may_have_given_the_pid_away(
         stranger.wait()
 
 
+def test_what_a_killed_up_did_not_get_to_is_done_by_the_next(server: PrivateServer) -> None:
+    server.up()
+    with server._administer(server._known(), "postgres") as sql:
+        sql.execute("DROP DATABASE pycaddy")
+        sql.execute("DROP ROLE pycaddy")
+    assert server.up().running
+    assert ask(server.url, "SELECT current_user") == [("pycaddy",)]
+
+
 def test_ups_at_once_make_and_start_one_server(folder: Path) -> None:
     def up(_: int) -> str:
         command = [sys.executable, "-c", UP, str(folder)]

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["PrivateServer", "Standing", "default_folder"]
 
 _TURN_S = 120.0
+_ANSWER_S = 60.0
 
 _HOW_IT_STANDS = (
     "SELECT split_part(current_setting('server_version'), ' ', 1), "
@@ -136,7 +137,7 @@ class PrivateServer:
             _refuse_open(settings, tls=tls and settings.host != (old.host if old else LOOPBACK))
             self._make_inner(account)
             programs = binaries.reachable(account, os.path.join(self.folder, "programs"))
-            if process.is_running(programs, account, self._data):
+            if self._is_up(programs, account, old or settings):
                 if old is not None and (settings.host, settings.port) != (old.host, old.port):
                     raise LedgerServerError(
                         f"The server runs at {old.url}. Call `pycaddy ledger down` first, and "
@@ -146,6 +147,7 @@ class PrivateServer:
             else:
                 settings = replace(settings, machine=host_name())
                 self._start(programs, account, settings, old)
+            self._make_database(settings)
             self._enter_passwords(settings)
         return self.standing()
 
@@ -245,6 +247,25 @@ class PrivateServer:
                 ledger=self.folder,
             )
 
+    def _is_up(self, programs: str, account: Account, settings: Settings) -> bool:
+        """Whether the server runs. One that is about to end, or to answer, is waited for."""
+        psycopg = require("psycopg", "server")
+        deadline = time.monotonic() + _ANSWER_S
+        while process.is_running(programs, account, self._data):
+            try:
+                self._administer(settings, cluster.ADMIN).close()
+            except psycopg.OperationalError as error:
+                if time.monotonic() > deadline:
+                    raise LedgerServerError(
+                        f"The server runs and does not answer at port {settings.port}: {error}. "
+                        f"See {self._log}; `pycaddy ledger down` stops it.",
+                        ledger=self.folder,
+                    ) from error
+                time.sleep(0.1)
+            else:
+                return True
+        return False
+
     def _start(
         self, programs: str, account: Account, settings: Settings, old: Settings | None
     ) -> None:
@@ -266,7 +287,6 @@ class PrivateServer:
             else:
                 places.save(self._settings, old)
             raise
-        self._make_database(settings)
 
     def _refuse_deaf(self, programs: str, account: Account, settings: Settings) -> None:
         """Stop the server again if it cannot listen where it was told to: it only warns."""
@@ -284,7 +304,7 @@ class PrivateServer:
         sql = require("psycopg.sql", "server")
         password = credentials.read(self._passwords, ROLE) or credentials.new_password()
         credentials.store(self._passwords, ("*",), "*", DATABASE, ROLE, password)
-        with self._administer(settings, "postgres") as db:
+        with self._administer(settings, cluster.ADMIN) as db:
             role, database = sql.Identifier(ROLE), sql.Identifier(DATABASE)
             if db.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (ROLE,)).fetchone() is None:
                 db.execute(sql.SQL("CREATE ROLE {} LOGIN").format(role))
