@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from uuid import uuid4
+
 import pytest
 from hypothesis import settings
+
+from tests.postgres import postgres_url, with_schema
 
 # No test asserts a time, property tests included: other work may slow the machine down.
 settings.register_profile("no time", deadline=None)
 settings.load_profile("no time")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL server that the tests of this process share."""
+    with postgres_url() as url:
+        yield url
+
+
+@pytest.fixture
+def ledger_url(postgres: str) -> str:
+    """The URL of a PostgreSQL ledger that nobody has used yet."""
+    return with_schema(postgres, f"t_{uuid4().hex}")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

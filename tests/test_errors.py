@@ -42,6 +42,7 @@ BUILTINS = {
     "LedgerDamagedError": ("LedgerError", RuntimeError),
     "LedgerVersionError": ("LedgerError", RuntimeError),
     "LedgerBusyError": ("LedgerError", RuntimeError),
+    "LedgerUnreachableError": ("LedgerError", ConnectionError),
     "LedgerHostError": ("LedgerError", RuntimeError),
     "LedgerServerError": ("LedgerError", RuntimeError),
     "LedgerStorageError": ("LedgerError", OSError),

@@ -21,6 +21,7 @@
     |  |- LedgerDamagedError    no database, truncated or malformed
     |  |- LedgerVersionError    a newer pycaddy wrote it
     |  |- LedgerBusyError       a writer has held it for too long
+    |  |- LedgerUnreachableError  the server stays away             ConnectionError
     |  |- LedgerHostError       another host uses it over the network
     |  |- LedgerServerError     our own server cannot be started or used
     |  `- LedgerStorageError    full, read-only or failing disk          OSError
@@ -46,6 +47,7 @@ __all__ = [
     "LedgerMissingError",
     "LedgerServerError",
     "LedgerStorageError",
+    "LedgerUnreachableError",
     "LedgerVersionError",
     "MissingExtraError",
     "NameClashError",
@@ -170,6 +172,10 @@ class LedgerVersionError(LedgerError):
 
 class LedgerBusyError(LedgerError):
     """Another writer has held the ledger for longer than the busy timeout."""
+
+
+class LedgerUnreachableError(LedgerError, ConnectionError):
+    """The ledger's server cannot be reached, and did not come back in time."""
 
 
 class LedgerHostError(LedgerError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -115,6 +115,9 @@ class RunRecord:
     summary_text: str | None
     capture_text: str | None
     history_text: str
+    lapsed: bool | None = field(default=None, compare=False)
+    """Whether the owner's lease had run out when this was read, by the ledger's own clock. None:
+    it keeps no leases, or was not asked."""
 
     def changed(self, **changes: Any) -> RunRecord:
         """Return the next revision of the record."""
