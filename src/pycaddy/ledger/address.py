@@ -46,6 +46,12 @@ def locate(address: str) -> tuple[str, str]:
     return (os.path.dirname(folder) if own else folder), path
 
 
+def has_root(address: str) -> bool:
+    """Whether *address* tells by itself where the runs' files lie: a root, or a root's own file."""
+    root, ledger = locate(address)
+    return root == os.path.abspath(address) or ledger == ledger_file(root)
+
+
 def _ledger_of(root: str) -> str:
     """Return the ledger that the project in *root* was made with: its own, or another."""
     return _facts(root).get("ledger") or ledger_file(root)

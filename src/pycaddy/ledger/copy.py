@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pycaddy._files import make_folders, sync_folder
 from pycaddy.errors import LedgerBusyError, LedgerError
 from pycaddy.ledger import switch as switching
-from pycaddy.ledger.address import ledger_file, write_project_file
+from pycaddy.ledger.address import has_root, ledger_file, write_project_file
 from pycaddy.ledger.ledger import Ledger
 from pycaddy.records import RunKey, RunRecord, parse_uid
 from pycaddy.status import Status
@@ -108,10 +108,8 @@ def copy_ledger(
 
 
 def _target(address: str, root: str) -> Ledger:
-    """Return the ledger to copy to, of the project in *root* unless it is another's own."""
-    found = Ledger(address)
-    own = found.address == ledger_file(found.root) or found.root == os.path.abspath(address)
-    return found if own else found.for_root(root)
+    """Return the ledger to copy to: another project's own, or one for the project in *root*."""
+    return Ledger(address, root=None if has_root(address) else root)
 
 
 def _running(ledger: Ledger) -> list[RunRecord]:

@@ -14,13 +14,13 @@ from pycaddy.stores._postgres_url import connection_options, public, schema_of  
 
 __all__ = ["grants"]
 
+_MAY = "GRANT SELECT, INSERT, UPDATE, DELETE ON"
 _STATEMENTS = (
     "GRANT CONNECT ON DATABASE {database} TO {role}",
     "GRANT USAGE ON SCHEMA {schema} TO {role}",
     # The version of the tables can be read by all, and changed by who made them.
     "GRANT SELECT ON {schema}.meta, {schema}.runs TO {role}",
-    "GRANT SELECT, INSERT, UPDATE, DELETE ON {schema}.identifier, {schema}.folder, {schema}.run "
-    "TO {role}",
+    f"{_MAY} {{schema}}.identifier, {{schema}}.folder, {{schema}}.run TO {{role}}",
 )
 
 

@@ -6,8 +6,9 @@ import os
 
 from pycaddy.cli._find import no_project, open_project
 from pycaddy.ledger import Ledger
+from pycaddy.ledger.address import has_root
 
-__all__ = ["open_ledger", "root_of"]
+__all__ = ["open_ledger"]
 
 
 def open_ledger(address: str | None, project: str | None) -> Ledger:
@@ -21,9 +22,4 @@ def open_ledger(address: str | None, project: str | None) -> Ledger:
         return open_project(address or project).ledger
     if "://" not in address and not os.path.exists(address):
         raise no_project(address)
-    return Ledger(address, root=root_of(project))
-
-
-def root_of(project: str | None) -> str:
-    """Return the root of the project that is meant."""
-    return str(open_project(project).root)
+    return Ledger(address, root=None if has_root(address) else open_project(project).root)

@@ -8,6 +8,7 @@ from pycaddy.cli._exit import usage_error
 from pycaddy.cli._options import examples, json_option
 from pycaddy.cli._output import say, say_json
 from pycaddy.ledger import Ledger
+from pycaddy.stores import Store
 
 __all__ = ["init"]
 
@@ -27,16 +28,25 @@ def init(address: str, grant: str | None, only_print: bool, as_json: bool) -> No
         raise usage_error("--grant is for a ledger in PostgreSQL.")
     if only_print and grant is None:
         raise usage_error("--print shows the statements of --grant ROLE.")
-    ledger = Ledger(address)
-    facts = ledger.store.facts()
+    store = _store(address)
+    facts = store.facts()
     granted = [] if grant is None else _grants(address, grant, carry_out=not only_print)
     if as_json:
-        document = {"ledger": ledger.address, "engine": facts.engine, "schema": facts.schema}
+        document = {"ledger": store.address, "engine": facts.engine, "schema": facts.schema}
         say_json({**document, "grants": granted, "granted": bool(granted) and not only_print})
         return
-    say(f"{ledger.address}: {facts.engine} {facts.version}, schema {facts.schema}.")
+    say(f"{store.address}: {facts.engine} {facts.version}, schema {facts.schema}.")
     for statement in granted:
         say(statement)
+
+
+def _store(address: str) -> Store:
+    if "://" not in address:
+        return Ledger(address).store
+    from pycaddy.ledger.address import locate
+    from pycaddy.stores.postgres import PostgresStore
+
+    return PostgresStore(locate(address)[1], project="")  # no project's rows are looked at
 
 
 def _grants(url: str, role: str, *, carry_out: bool) -> list[str]:
