@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,6 +53,48 @@ def test_a_new_project_is_kept_in_the_server(server: Path, tmp_path: Path) -> No
     assert (up["project"], up["project_uses_it"]) == (str(tmp_path / "results"), True)
     facts = json.loads((tmp_path / "results/.pycaddy/project.json").read_text())
     assert facts["ledger"] == up["url"]
+
+
+def test_what_runs_did_survives_the_death_of_the_server(server: Path, tmp_path: Path) -> None:
+    up = document("ledger", "up", "-p", tmp_path / "results")
+    project = Project(tmp_path / "results")
+    assert project.ledger.address == up["url"]
+    done = project.session("train", {"x": 1}).start().done()
+    os.kill(up["pid"], signal.SIGKILL)
+    again = document("ledger", "up")
+    assert (again["url"], again["projects"]) == (up["url"], 1)
+    assert again["pid"] != up["pid"]
+    assert Project(tmp_path / "results").session_of("train/0001").record == done.record
+    assert project.session("train", {"x": 2}).start().done().uid == "0002"
+
+
+def test_a_project_moves_into_the_server_and_out_of_it(server: Path, project: Project) -> None:
+    url = document("ledger", "up")["url"]
+    before = document("ls", "--all")["runs"]
+    there = document("ledger", "copy", ".", url, "--switch")
+    assert (there["copied"], there["target"], there["switched"]) == (5, url, True)
+    assert document("ledger", "info")["engine"] == "PostgreSQL"
+    assert document("ls", "--all")["runs"] == before
+    assert document("ledger", "status")["projects"] == 1
+    back = document("ledger", "copy", ".", ".pycaddy/ledger.db", "--switch")
+    assert back["copied"] == 5
+    assert document("ls", "--all")["runs"] == before
+
+
+def test_a_ledger_in_postgresql_is_made_for_a_role_that_may_not_make_one(
+    ledger_url: str,
+) -> None:
+    shown = document("ledger", "init", ledger_url, "--grant", "pg_read_all_data", "--print")
+    assert (shown["engine"], shown["granted"], len(shown["grants"])) == ("PostgreSQL", False, 4)
+    made = invoke("ledger", "init", ledger_url, "--grant", "pg_read_all_data")
+    assert made.exit_code == 0
+    assert made.stdout.splitlines()[1:] == shown["grants"]
+    assert 'GRANT SELECT, INSERT, UPDATE, DELETE ON "t_' in made.stdout
+
+
+def test_grants_are_for_postgresql(project: Project) -> None:
+    assert invoke("ledger", "init", ".", "--grant", "ada").exit_code == ExitCode.USAGE
+    assert invoke("ledger", "init", ".", "--print").exit_code == ExitCode.USAGE
 
 
 def test_a_project_that_has_a_ledger_keeps_it_until_it_is_copied(
