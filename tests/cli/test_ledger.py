@@ -55,6 +55,17 @@ def test_a_new_project_is_kept_in_the_server(server: Path, tmp_path: Path) -> No
     assert facts["ledger"] == up["url"]
 
 
+def test_a_project_in_the_server_follows_its_address(server: Path, tmp_path: Path) -> None:
+    first = document("ledger", "up", "-p", tmp_path / "results")
+    assert "is kept in it." in invoke("ledger", "up", "-p", tmp_path / "results").stdout
+    document("ledger", "down")
+    second = document("ledger", "up", "--host", "127.0.0.2", "--no-tls", "-p", tmp_path / "results")
+    assert second["project_uses_it"]
+    assert second["url"] == first["url"].replace("127.0.0.1", "127.0.0.2")
+    facts = json.loads((tmp_path / "results/.pycaddy/project.json").read_text())
+    assert facts["ledger"] == second["url"]
+
+
 def test_what_runs_did_survives_the_death_of_the_server(server: Path, tmp_path: Path) -> None:
     up = document("ledger", "up", "-p", tmp_path / "results")
     project = Project(tmp_path / "results")

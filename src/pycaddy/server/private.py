@@ -103,6 +103,11 @@ class PrivateServer:
         """The ledger's address, without its password."""
         return self._known().url
 
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """All addresses that the ledger goes by on this machine."""
+        return self._known().urls
+
     def up(
         self,
         *,

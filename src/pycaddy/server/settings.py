@@ -51,10 +51,17 @@ class Settings:
         return (own, *(name for name in (LOOPBACK, "localhost") if name != own))
 
     @property
+    def urls(self) -> tuple[str, ...]:
+        """The addresses of the ledger, without its password, the best one first."""
+        return tuple(
+            f"postgresql://{ROLE}@{f'[{name}]' if ':' in name else name}:{self.port}/{DATABASE}"
+            for name in self.names
+        )
+
+    @property
     def url(self) -> str:
-        """The address of the ledger, without its password."""
-        host = self.names[0]
-        return f"postgresql://{ROLE}@{f'[{host}]' if ':' in host else host}:{self.port}/{DATABASE}"
+        """The address of the ledger that most can reach."""
+        return self.urls[0]
 
 
 def load(path: str) -> Settings | None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+
 import click
 
 from pycaddy.cli._find import find_root
 from pycaddy.cli._options import examples, json_option
 from pycaddy.cli._output import say, say_json
 from pycaddy.cli.ledger._server import facts, folder_option, say_standing
+from pycaddy.ledger import Ledger
 from pycaddy.ledger.switch import is_unused, point
-from pycaddy.server import PrivateServer, Standing
+from pycaddy.server import PrivateServer
 from pycaddy.server.credentials import password_file
 
 __all__ = ["up"]
@@ -50,31 +54,37 @@ def up(
     """
     server = PrivateServer(folder, user=user)
     standing = server.up(host=host, port=port, tls=not no_tls, take_over=take_over)
-    root = project if project is not None else find_root(".")
-    if root is None:
-        pointed = None
-    else:
-        pointed = is_unused(root)
-        if pointed:
-            point(root, server.url)
+    root = find_root(".") if project is None else os.path.abspath(project)
+    uses_it = None if root is None else _keep_in(server, root)
     if as_json:
         say_json(
             {
                 **facts(standing),
                 "password_file": password_file(),
                 "project": root,
-                "project_uses_it": pointed,
+                "project_uses_it": uses_it,
             }
         )
         return
     say_standing(standing)
-    _say_how_to_use(standing, server.url, root, pointed)
+    _say_how_to_use(server.url, root, uses_it=uses_it)
 
 
-def _say_how_to_use(standing: Standing, url: str, root: str | None, pointed: bool | None) -> None:
+def _keep_in(server: PrivateServer, root: str) -> bool:
+    """Keep a project without a ledger in the server; return whether the project is kept in it."""
+    if not is_unused(root):
+        known = Ledger(root).address
+        if known not in server.urls or known == server.url:
+            return known == server.url
+    point(root, server.url)  # new, or known by an address that the server had before
+    return True
+
+
+def _say_how_to_use(url: str, root: str | None, *, uses_it: bool | None) -> None:
     say(f"The password is in {password_file()}: PostgreSQL's programs find it there.")
-    if pointed:
-        say(f"{root} is kept in it from now on.")
+    if uses_it:
+        say(f"{root} is kept in it.")
     elif root is not None:
-        say(f"{root} has a ledger. To move it: pycaddy ledger copy {root} {url} --switch")
+        move = shlex.join(("pycaddy", "ledger", "copy", root, url, "--switch"))
+        say(f"{root} has a ledger. To move it: {move}")
     say(f"For a program: export PYCADDY_LEDGER={url}")
