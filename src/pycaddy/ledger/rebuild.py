@@ -13,6 +13,7 @@ from pycaddy.ledger import address
 from pycaddy.ledger.scan import Found, known_folders, scan, split_home
 from pycaddy.ledger.switch import set_aside
 from pycaddy.stores import Store
+from pycaddy.stores._postgres_url import is_postgres
 from pycaddy.stores.sqlite import SqliteStore
 
 __all__ = ["RebuildReport", "rebuild"]
@@ -32,18 +33,28 @@ class RebuildReport:
     """Where the damaged ledger lies now, if there was one."""
 
 
-def rebuild(root: str, durability: str = "power") -> RebuildReport:
+def rebuild(root: str, durability: str = "power", ledger: str | None = None) -> RebuildReport:
     """Take the runs that the folders below *root* describe into the ledger.
 
     A healthy ledger keeps all it has and gets the runs it does not know, in one transaction. A
     missing or damaged one is made anew, and the old file is kept in `.pycaddy/backups`. Runs
-    that were never started left nothing in a folder and are not found there.
+    that were never started left nothing in a folder and are not found there. A database is never
+    replaced.
+
+    Args:
+        ledger: Where the ledger is. Default: where *root* says.
 
     Raises:
         LedgerError: There is nothing to make it from; or the ledger is not damaged but cannot be
             used now: it is busy, or a newer pycaddy wrote it.
     """
-    root, ledger = address.locate(root)
+    root, found_ledger = address.locate(root)
+    ledger = ledger or found_ledger
+    if is_postgres(ledger):
+        _refuse_within(root)
+        if not os.path.exists(address.project_file(root)):
+            address.write_project_file(root, _project_id(root, scan(root)), ledger)
+        return _complete(root, ledger, durability)
     if os.path.exists(ledger) and _is_healthy(ledger):
         _refuse_within(root)
         return _complete(root, ledger, durability)

@@ -10,7 +10,7 @@ import psycopg  # noqa: E402
 from psycopg.sql import SQL, Identifier  # noqa: E402
 
 from pycaddy.stores._postgres_errors import translate  # noqa: E402
-from pycaddy.stores._postgres_url import connection_options, public, schema_of  # noqa: E402
+from pycaddy.stores._postgres_url import conninfo, public, schema_of  # noqa: E402
 
 __all__ = ["grants"]
 
@@ -34,7 +34,7 @@ def grants(url: str, role: str, *, carry_out: bool) -> list[str]:
         LedgerError: The server refuses: there is no such role, or it is not ours to grant.
     """
     try:
-        with psycopg.connect(**connection_options(url)) as connection:
+        with psycopg.connect(conninfo(url)) as connection:
             names = {
                 "database": Identifier(connection.info.dbname),
                 "schema": Identifier(schema_of(url)),

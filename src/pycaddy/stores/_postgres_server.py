@@ -14,7 +14,7 @@ import psycopg
 from pycaddy.stores import _lease, _postgres_schema
 from pycaddy.stores._connections import set_aside
 from pycaddy.stores._postgres_errors import is_conflict, is_passing, translate
-from pycaddy.stores._postgres_url import connection_options, public, schema_of
+from pycaddy.stores._postgres_url import conninfo, public, schema_of
 
 __all__ = ["Connection", "Server"]
 
@@ -40,7 +40,8 @@ class Server:
         self.address = public(url)
         self.schema = schema_of(url)
         self._was_there = False
-        self._forget()
+        self._mutex = threading.Lock()
+        self._idle: list[Connection] = []
         _all.add(self)
 
     def __del__(self) -> None:
@@ -94,7 +95,7 @@ class Server:
         return answer
 
     def _connect(self) -> Connection:
-        connection = psycopg.connect(**connection_options(self.url), autocommit=True)
+        connection = psycopg.connect(conninfo(self.url), autocommit=True)
         try:
             if not self._was_there:
                 _postgres_schema.prepare(connection, self.schema, self.address)
@@ -119,15 +120,12 @@ class Server:
                 return
         connection.close()
 
-    def _forget(self) -> None:
-        self._mutex = threading.Lock()
-        self._idle: list[Connection] = []
-
     def after_fork_in_child(self) -> None:
         """Set what was inherited aside, neither used nor closed."""
         for connection in self._idle:
             set_aside(connection)
-        self._forget()
+        self._mutex = threading.Lock()  # the inherited one may be held by a thread that is gone
+        self._idle = []
 
 
 _all: weakref.WeakSet[Server] = weakref.WeakSet()

@@ -6,7 +6,7 @@ import re
 
 from pycaddy.errors import LedgerError
 
-__all__ = ["connection_options", "is_postgres", "public", "schema_of"]
+__all__ = ["conninfo", "is_postgres", "public", "schema_of"]
 
 SCHEMA = "pycaddy"
 """Where the tables lie when the URL does not say."""
@@ -67,10 +67,10 @@ def schema_of(url: str) -> str:
     return schema
 
 
-def connection_options(url: str) -> dict[str, str]:
-    """Return what libpq is to connect with."""
+def conninfo(url: str) -> str:
+    """Return what libpq is to connect with, secrets included."""
     import psycopg
-    from psycopg.conninfo import conninfo_to_dict
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
     before, _, query = url.partition("?")
     own = "&".join(part for part in query.split("&") if not part.startswith("schema="))
@@ -82,7 +82,7 @@ def connection_options(url: str) -> dict[str, str]:
     options = {**_DEFAULTS, **{name: str(value) for name, value in given.items()}}
     ours = f"-c search_path={schema_of(url)} -c idle_in_transaction_session_timeout=60s"
     options["options"] = f"{ours} {options.get('options', '')}".strip()
-    return options
+    return make_conninfo("", **options)
 
 
 def _parts(url: str) -> tuple[str, str, str, list[tuple[str, str]]]:
