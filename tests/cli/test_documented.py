@@ -56,9 +56,9 @@ def study(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Path]:
-    """Where the examples make a server of their own; one for all of them."""
-    with pytest.MonkeyPatch.context() as patch, server_folder() as folder:
+def server(made_server: Path) -> Iterator[Path]:
+    """The server of one's own that the examples start and stop."""
+    with pytest.MonkeyPatch.context() as patch, server_folder(made_server) as folder:
         patch.setenv("PYCADDY_SERVER", str(folder))
         patch.setenv("PGPASSFILE", str(folder.parent / "pgpass"))
         yield folder

@@ -17,9 +17,9 @@ from tests.servers import server_folder
 
 
 @pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def server(made_server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("PGPASSFILE", str(tmp_path / "pgpass"))
-    with server_folder() as folder:
+    with server_folder(made_server) as folder:
         monkeypatch.setenv("PYCADDY_SERVER", str(folder))
         yield folder
 
@@ -37,15 +37,15 @@ def test_a_server_is_started_asked_and_stopped(server: Path, tmp_path: Path) -> 
 
 
 def test_the_password_is_in_no_output(server: Path, tmp_path: Path) -> None:
-    said = [run("ledger", *words, cwd=tmp_path) for words in (("up",), ("up", "--json"))]
-    said += [run("ledger", *words, cwd=tmp_path) for words in (("status",), ("url",), ("down",))]
+    commands = (("up",), ("up", "--json"), ("status",), ("url",), ("down",), ("status", "--json"))
+    said = [invoke("ledger", *words) for words in commands]
     passwords = {
         line.rpartition(":")[2]
         for path in (server / "passwords", tmp_path / "pgpass")
         for line in path.read_text().splitlines()
     }
     assert len(passwords) == 2
-    assert not [each for each in said for word in passwords if word in each.stdout + each.stderr]
+    assert not [each.output for each in said for word in passwords if word in each.output]
 
 
 def test_a_new_project_is_kept_in_the_server(server: Path, tmp_path: Path) -> None:

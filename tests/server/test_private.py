@@ -8,7 +8,6 @@ import socket
 import struct
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,7 +18,7 @@ import pytest
 from pycaddy.errors import LedgerServerError, MissingExtraError
 from pycaddy.server import PrivateServer, Standing, binaries, process, settings
 from pycaddy.server.account import Account, account_for
-from tests.servers import ROOT, server_folder
+from tests.servers import ROOT
 
 UP = "import sys; from pycaddy.server import PrivateServer; print(PrivateServer(sys.argv[1]).up())"
 
@@ -52,20 +51,9 @@ def first_answer(host: str, url: str, role: str) -> bytes:
         return client.recv(1000)
 
 
-@pytest.fixture(scope="module")
-def made() -> Iterator[Path]:
-    """A server that was up once and is down: making one takes more than a second."""
-    with pytest.MonkeyPatch.context() as patch, server_folder() as folder:
-        patch.setenv("PGPASSFILE", str(folder.parent / "pgpass"))
-        server = PrivateServer(str(folder))
-        server.up()
-        server.down()
-        yield folder
-
-
 @pytest.fixture
-def server(folder: Path, made: Path) -> PrivateServer:
-    subprocess.run(["cp", "-a", made, folder], check=True)
+def server(folder: Path, made_server: Path) -> PrivateServer:
+    subprocess.run(["cp", "-a", made_server, folder], check=True)
     return PrivateServer(str(folder))
 
 
@@ -187,12 +175,12 @@ def test_down_keeps_the_data_and_the_address(server: PrivateServer) -> None:
     assert ask(server.url, "SELECT answer FROM kept") == [(42,)]
 
 
-def test_what_was_begun_by_a_killed_up_is_cleared_away(new: PrivateServer, folder: Path) -> None:
-    new.up()
-    new.down()
+def test_what_was_begun_by_a_killed_up_is_cleared_away(server: PrivateServer, folder: Path) -> None:
+    server.up()
+    server.down()
     inner = folder / "server"
     (inner / "data").rename(inner / "data.abc.tmp")
-    new.up()
+    server.up()
     assert sorted(path.name for path in inner.iterdir()) == ["data", "log"]
 
 

@@ -48,9 +48,9 @@ def ensure(programs: str, account: Account, data: str, password: str) -> None:
         _refuse_other_version(programs, account, data)
         return
     folder = os.path.dirname(data)
-    for name in os.listdir(folder):  # begun by a process that was killed
+    for name in os.listdir(folder):  # begun by a process that was killed, or not quite yet
         if name.endswith(".tmp"):
-            shutil.rmtree(os.path.join(folder, name))
+            shutil.rmtree(os.path.join(folder, name), ignore_errors=True)
     partial = f"{data}.{random_id()}.tmp"
     os.mkdir(partial, 0o700)
     account.give(partial)

@@ -283,7 +283,7 @@ class PrivateServer:
         # Saved first: killed in between, the next call knows the port that is in use.
         places.save(self._settings, settings)
         try:
-            process.start(programs, account, self._data, self._log)
+            self._start_process(programs, account, settings)
             self._refuse_deaf(programs, account, settings)
         except LedgerServerError:
             # What did not work is not what people know it by.
@@ -292,6 +292,14 @@ class PrivateServer:
             else:
                 places.save(self._settings, old)
             raise
+
+    def _start_process(self, programs: str, account: Account, settings: Settings) -> None:
+        try:
+            process.start(programs, account, self._data, self._log)
+        except LedgerServerError:
+            # An `up` that was killed may have got as far as having it started.
+            if not self._is_up(programs, account, settings):
+                raise
 
     def _refuse_deaf(self, programs: str, account: Account, settings: Settings) -> None:
         """Stop the server again if it cannot listen where it was told to: it only warns."""
