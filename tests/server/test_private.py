@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from pycaddy.errors import LedgerServerError, MissingExtraError
-from pycaddy.server import PrivateServer, Standing, binaries, process, settings
+from pycaddy.server import PrivateServer, Standing, binaries, database, process, settings
 from pycaddy.server.account import Account, account_for
 from tests.servers import ROOT
 
@@ -147,7 +147,9 @@ def test_a_machine_that_was_restarted_may_have_given_the_pid_away(
 
 def test_what_a_killed_up_did_not_get_to_is_done_by_the_next(server: PrivateServer) -> None:
     server.up()
-    with server._administer(server._known(), "postgres") as sql:
+    port = urlsplit(server.url).port
+    assert port is not None
+    with database.connect(port, f"{server.folder}/passwords", "postgres") as sql:
         sql.execute("DROP DATABASE pycaddy")
         sql.execute("DROP ROLE pycaddy")
     assert server.up().running

@@ -1,11 +1,14 @@
 """The server as people handle it: up, down, how it stands, a backup of it.
 
-<folder>/settings.json   where it listens
-         passwords       the administrator's and the ledger's, readable by us alone
-         lock            held while it is started or stopped
-         programs/       PostgreSQL, copied where the server's user could not reach it
-         server/data     the data, the server's user's own, as is
-                log      what it says
+Its folder holds
+
+    settings.json   where it listens
+    passwords       the administrator's and the ledger's, readable by us alone
+    lock            held while it is started or stopped
+    programs/       PostgreSQL, copied where the server's user could not reach it
+    backups/        what `backup` writes
+    server/data     the data; this folder is the server's user's own
+    server/log      what it says
 """
 
 from __future__ import annotations
@@ -15,36 +18,22 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
 
 from pycaddy._extras import require
 from pycaddy._files import make_folders
 from pycaddy._machine import host_name
 from pycaddy.errors import LedgerServerError
-from pycaddy.server import binaries, cluster, credentials, dump, process
+from pycaddy.server import binaries, cluster, credentials, database, dump, process
 from pycaddy.server import settings as places
 from pycaddy.server.account import Account, account_for
 from pycaddy.server.settings import DATABASE, LOOPBACK, ROLE, Settings
 from pycaddy.stores._lock import WriterLock
 from pycaddy.stores._mounts import is_network
 
-if TYPE_CHECKING:
-    from psycopg import Connection
-
 __all__ = ["PrivateServer", "Standing", "default_folder"]
 
 _TURN_S = 120.0
 _ANSWER_S = 60.0
-
-_HOW_IT_STANDS = (
-    "SELECT split_part(current_setting('server_version'), ' ', 1), "
-    "extract(epoch FROM now() - pg_postmaster_start_time()), "
-    "pg_database_size(current_database()), "
-    "(SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-    "AND pid <> pg_backend_pid() AND backend_type = 'client backend')"
-)
-# A ledger's tables may lie in any schema: ?schema= in its URL.
-_LEDGERS = "SELECT schemaname FROM pg_tables WHERE tablename = 'identifier'"
 
 
 def default_folder() -> str:
@@ -152,8 +141,10 @@ class PrivateServer:
             else:
                 settings = replace(settings, machine=host_name())
                 self._start(programs, account, settings, old)
-            self._make_database(settings)
-            self._enter_passwords(settings)
+            password = database.make(settings.port, self._passwords)
+            # For this user's PostgreSQL clients, pycaddy among them.
+            mine = credentials.password_file()
+            credentials.store(mine, settings.names, settings.port, DATABASE, ROLE, password)
         return self.standing()
 
     def down(self) -> bool:
@@ -177,24 +168,15 @@ class PrivateServer:
         psycopg = require("psycopg", "server")
         self._refuse_elsewhere(settings, take_over=False)
         try:
-            with self._administer(settings, DATABASE) as sql:
-                version, uptime_s, size, connections = _row(sql, _HOW_IT_STANDS)
-                projects = sum(
-                    _row(sql, f'SELECT count(DISTINCT project) FROM "{schema}".identifier')[0]
-                    for (schema,) in sql.execute(_LEDGERS)
-                )
+            figures = database.look(settings.port, self._passwords)
         except psycopg.OperationalError:
             return Standing(self.folder, running=False, url=settings.url)
         return Standing(
             self.folder,
             running=True,
             url=settings.url,
-            version=version,
             pid=process.pid(self._data),
-            uptime_s=float(uptime_s),
-            size=size,
-            connections=connections,
-            projects=projects,
+            **figures._asdict(),
         )
 
     def backup(self, target: str | None = None) -> str:
@@ -258,7 +240,7 @@ class PrivateServer:
         deadline = time.monotonic() + _ANSWER_S
         while process.is_running(programs, account, self._data):
             try:
-                self._administer(settings, cluster.ADMIN).close()
+                database.connect(settings.port, self._passwords, cluster.ADMIN).close()
             except psycopg.OperationalError as error:
                 if time.monotonic() > deadline:
                     raise LedgerServerError(
@@ -312,42 +294,6 @@ class PrivateServer:
             ledger=self.folder,
         )
 
-    def _make_database(self, settings: Settings) -> None:
-        """Make the ledger's role and database, each if it is missing."""
-        sql = require("psycopg.sql", "server")
-        password = credentials.read(self._passwords, ROLE) or credentials.new_password()
-        credentials.store(self._passwords, ("*",), "*", DATABASE, ROLE, password)
-        with self._administer(settings, cluster.ADMIN) as db:
-            role, database = sql.Identifier(ROLE), sql.Identifier(DATABASE)
-            if db.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (ROLE,)).fetchone() is None:
-                db.execute(sql.SQL("CREATE ROLE {} LOGIN").format(role))
-            db.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(password)))
-            seen = db.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,))
-            if seen.fetchone() is None:
-                db.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
-
-    def _enter_passwords(self, settings: Settings) -> None:
-        """Tell this user's PostgreSQL clients, pycaddy among them, the ledger's password."""
-        password = credentials.read(self._passwords, ROLE)
-        assert password is not None
-        credentials.store(
-            credentials.password_file(), settings.names, settings.port, DATABASE, ROLE, password
-        )
-
-    def _administer(self, settings: Settings, database: str) -> Connection[tuple[Any, ...]]:
-        psycopg = require("psycopg", "server")
-        connection: Connection[tuple[Any, ...]] = psycopg.connect(
-            host=LOOPBACK,
-            port=settings.port,
-            dbname=database,
-            user=cluster.ADMIN,
-            password=credentials.read(self._passwords, cluster.ADMIN),
-            autocommit=True,
-            connect_timeout=10,
-            application_name="pycaddy ledger",
-        )
-        return connection
-
     @contextmanager
     def _turn(self) -> Iterator[None]:
         lock = WriterLock(os.path.join(self.folder, "lock"), _TURN_S)
@@ -375,9 +321,3 @@ def _refuse_open(settings: Settings, *, tls: bool) -> None:
             "network that you trust, add --no-tls.",
             ledger=settings.host,
         )
-
-
-def _row(sql: Connection[tuple[Any, ...]], statement: str) -> tuple[Any, ...]:
-    row = sql.execute(statement.encode()).fetchone()
-    assert row is not None
-    return row
