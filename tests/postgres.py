@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -102,21 +102,22 @@ class Server:
         return (self._folder / "log").read_text(errors="replace")
 
     def _answers(self) -> bool:
-        command = [self._programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        command: list[str | Path] = [self._programs / "pg_isready", "-q", "-h", "127.0.0.1"]
+        command += ["-p", str(self.port)]
         return subprocess.run(command, check=False, **self._as).returncode == 0
 
     def _run(self, program: str, *arguments: str | Path) -> None:
-        command = [self._programs / program, *arguments]
+        command: list[str | Path] = [self._programs / program, *arguments]
         done = subprocess.run(command, check=False, capture_output=True, text=True, **self._as)
         if done.returncode:
             raise RuntimeError(done.stdout + done.stderr)
 
     def _reachable(self, programs: Path) -> Path:
         """Return where the programs can be run from; copied if their folder is closed to us."""
-        with _quiet():
-            command = [programs / "postgres", "--version"]
-            if subprocess.run(command, check=False, stdout=-3, **self._as).returncode == 0:
-                return programs
+        command: list[str | Path] = [programs / "postgres", "--version"]
+        with suppress(PermissionError):
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **self._as)
+            return programs
         package = programs.parents[1]
         for part in (package, package.with_name(f"{package.name}.libs")):  # its own libraries
             shutil.copytree(part, self._folder / part.name, symlinks=True)
@@ -151,14 +152,6 @@ def postgres_url() -> Iterator[str]:
 def with_schema(url: str, schema: str) -> str:
     """Return the address of the ledger in *schema*."""
     return f"{url}{'&' if '?' in url else '?'}schema={schema}"
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    try:
-        yield
-    except PermissionError:
-        return
 
 
 def _programs() -> Path:

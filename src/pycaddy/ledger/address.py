@@ -114,7 +114,10 @@ def open_store(root: str, ledger: str, durability: str, name: str | None = None)
     own = ledger == ledger_file(root)
     if not own and _facts(root).get("ledger") == ledger and not os.path.exists(ledger):
         raise lost(ledger, -1)
-    return SqliteStore(ledger, name if own else project_id(root, ledger, name), durability)
+    store = SqliteStore(ledger, name if own else project_id(root, ledger, name), durability)
+    if own and name is not None:
+        store.identifiers()  # made before the project's file says that it is there
+    return store
 
 
 def _refuse_other_name(root: str, name: str | None) -> None:

@@ -1,8 +1,8 @@
-"""One claim: of many who want the runs of a sweep, each gets one of its own, and nobody waits.
+"""One claim: of many who want the runs of a sweep, each gets one of its own.
 
-What can be claimed is decided in Python, so it is read first and decided on without a lock. Then
-the lock of that run is tried, together with those of the free runs behind it: whoever comes second
-gets the next one instead of waiting. What was decided is stored if nothing has changed meanwhile.
+The server picks the first run that looks free and whose lock nobody has, so that whoever comes
+second gets the next one and waits for nothing. What is claimed is decided in Python, on what is
+read under that lock, and stored in the same transaction.
 """
 
 from __future__ import annotations
@@ -43,87 +43,89 @@ class Claim:
         if again and (done := self._done_before(at)) is not None:
             return done
         self._passed = []
-        everything = range(len(self._wanted))
+        everything = list(range(len(self._wanted)))
         for positions in (everything[:_FIRST_LOOK], everything[_FIRST_LOOK:]):
-            if positions and (claimed := self._among(at, positions)) is not None:
+            if (claimed := self._among(at, positions)) is not None:
                 return claimed
         # All else is out of reach: only now is it worth waiting for those who decide on the rest.
         for position in self._passed:
-            if (claimed := self._wait_for(at, position)) is not None:
+            if (claimed := self._one(at, position, wait=True)) is not None:
                 return claimed
         return None
 
-    def _among(self, at: Connection, positions: Sequence[int]) -> tuple[int, RunRecord] | None:
-        found = self._runs.find_many(at, [self._wanted[position] for position in positions])
-        left = list(positions)
+    def _among(self, at: Connection, left: list[int]) -> tuple[int, RunRecord] | None:
+        """Claim one of the positions *left*, which are used up."""
         while left:
-            position = left.pop(0)
-            run = self._wanted[position]
-            seen = found[run.param_hash]
-            record = self._decide(run, seen)
-            if record is None:
-                continue
-            free = [position]
-            while left and _looks_free(found[self._wanted[left[0]].param_hash]):
-                free.append(left.pop(0))
-            claimed = self._take(at, free, seen, record)
-            if claimed is not None:
-                return claimed
-        return None
-
-    def _take(
-        self, at: Connection, free: list[int], seen: list[RunRecord], record: RunRecord | None
-    ) -> tuple[int, RunRecord] | None:
-        """Claim the first of the positions *free* that nobody else is at.
-
-        Args:
-            seen: The runs like the first of them, as they were when *record* was decided on.
-        """
-        first = free[0]
-        while free and (locked := self._lock_first(at, free)) is not None:
-            position, now = locked
-            free = free[free.index(position) + 1 :]
-            if position != first or now != seen:
-                record = self._decide(self._wanted[position], now)
-            if record is not None:
-                if (stored := self._store(at, position, now, record)) is not None:
-                    return position, stored
-                self._passed.append(position)
+            locked, found = self._lock_free(at, left)
+            while left:
+                position = left.pop(0)
+                run = self._wanted[position]
+                runs = found[run.param_hash]
+                if position != locked and _looks_free(runs):
+                    self._passed.append(position)
+                    continue
+                record = self._decide(run, runs)
+                if position == locked:
+                    if record is not None:
+                        if (stored := self._store(at, position, runs, record)) is not None:
+                            return position, stored
+                        self._passed.append(position)
+                    break
+                if record is not None:  # its owner is gone
+                    at.rollback()
+                    if (claimed := self._one(at, position, wait=False)) is not None:
+                        return claimed
+                    break
             at.rollback()
         return None
 
-    def _lock_first(self, at: Connection, free: list[int]) -> tuple[int, list[RunRecord]] | None:
-        """Begin a transaction that has the first position that can be had; None: there is none."""
-        runs = [self._wanted[position] for position in free]
+    def _lock_free(
+        self, at: Connection, positions: list[int]
+    ) -> tuple[int | None, dict[str, list[RunRecord]]]:
+        """Begin a transaction that has the first position that is free, if there is one.
+
+        Returns:
+            The position, and the runs with equal params of all *positions* by param hash.
+        """
+        runs = [self._wanted[position] for position in positions]
+        keys = [self._runs.lock_of(run) for run in runs]
+        hashes = [run.param_hash for run in runs]
+        identifier = self._runs.identifier(at, runs[0].relpath, runs[0].identifier)
         with at.pipeline():
             at.execute("BEGIN")
-            cursor = at.execute(sql.LOCK_ONE, ([self._runs.lock_of(run) for run in runs],))
+            cursor = at.execute(sql.LOCK_FREE, (keys, hashes, identifier))
             found = self._runs.find_many(at, runs)
         row = cursor.fetchone()
-        place = len(free) if row is None else row[0] - 1
-        self._passed += free[:place]
-        if row is None:
-            at.rollback()
-            return None
-        return free[place], found[runs[place].param_hash]
+        return None if row is None else positions[row[0] - 1], found
 
-    def _wait_for(self, at: Connection, position: int) -> tuple[int, RunRecord] | None:
-        """Claim what somebody else was at, once they have done with it."""
+    def _one(self, at: Connection, position: int, *, wait: bool) -> tuple[int, RunRecord] | None:
+        """Claim this one, if it can be had.
+
+        Args:
+            wait: Let somebody who is at it come to an end first.
+        """
         run = self._wanted[position]
-        try:
-            at.execute("BEGIN")
-            at.execute(sql.SHORT_WAIT)
-            at.execute(sql.LOCK, (self._runs.lock_of(run),))
-            now = self._runs.find(at, run, None)
-            record = self._decide(run, now)
+        key = self._runs.lock_of(run)
+        at.execute("BEGIN")
+        if self._lock(at, key, wait=wait):
+            runs = self._runs.find(at, run, None)
+            record = self._decide(run, runs)
             if record is not None:
-                stored = self._store(at, position, now, record)
+                stored = self._store(at, position, runs, record)
                 if stored is not None:
                     return position, stored
-        except errors.LockNotAvailable:  # somebody sleeps in the middle of it: leave it to them
-            pass
         at.rollback()
         return None
+
+    def _lock(self, at: Connection, key: int, *, wait: bool) -> bool:
+        if not wait:
+            return at.execute(sql.TRY_LOCK, (key,)).fetchone() == (True,)
+        try:
+            at.execute(sql.SHORT_WAIT)
+            at.execute(sql.LOCK, (key,))
+        except errors.LockNotAvailable:  # who has it sleeps in the middle: it is theirs
+            return False
+        return True
 
     def _store(
         self, at: Connection, position: int, seen: list[RunRecord], record: RunRecord

@@ -39,10 +39,14 @@ FIND_MANY = FIND.replace("param_hash=%s", "param_hash = ANY(%s)")
 
 LOCK = "SELECT pg_advisory_xact_lock(%s)"
 SHORT_WAIT = "SET LOCAL lock_timeout = '5s'"
-LOCK_ONE = (
-    # Row by row in their order, and not one more than the first that nobody has.
-    "SELECT place FROM unnest(%s::bigint[]) WITH ORDINALITY AS wanted (key, place) "
-    "WHERE pg_try_advisory_xact_lock(key) LIMIT 1"
+TRY_LOCK = "SELECT pg_try_advisory_xact_lock(%s)"
+LOCK_FREE = (
+    # Row by row in their order, and no lock but that of the first that looks free and is nobody's.
+    "SELECT place FROM unnest(%s::bigint[], %s::text[]) "
+    "WITH ORDINALITY AS wanted (key, hash, place) WHERE CASE WHEN "
+    "(SELECT true FROM run WHERE identifier=%s AND param_hash=hash AND trashed IS NULL "
+    "AND status IN ('running', 'done') LIMIT 1) "
+    "THEN false ELSE pg_try_advisory_xact_lock(key) END LIMIT 1"
 )
 
 # After a rebuild the row may be another run's.
