@@ -34,6 +34,7 @@ FIGURES = (
     "sweep",
     "imports",
     "run_overhead",
+    "claims",
     "postgres",
 )
 PEERS = "peers"
