@@ -43,6 +43,7 @@ def numbers(report: CopyReport) -> tuple[int, int, int]:
 @pytest.mark.parametrize("seed", range(3))
 def test_every_run_is_in_the_copy_as_it_was(project: Project, target: str, seed: int) -> None:
     live(project, seed)
+    project.session("train").start().error("binary \0 output")
     report = copy_ledger(project.root, target)
     runs = contents(project.ledger)
     assert numbers(report) == (len(runs), 0, 0)

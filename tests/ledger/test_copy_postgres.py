@@ -50,6 +50,15 @@ def test_copying_again_brings_up_to_date(project: Project, ledger_url: str) -> N
     assert contents(Ledger(ledger_url, root=project.root)) == contents(project.ledger)
 
 
+def test_a_text_that_postgresql_cannot_take_stops_nothing(
+    project: Project, ledger_url: str
+) -> None:
+    project.session("train").start().error("binary \0 output")
+    assert numbers(copy_ledger(project.root, ledger_url)) == (1, 0, 0)
+    assert numbers(copy_ledger(project.root, ledger_url)) == (0, 0, 1)
+    assert numbers(copy_ledger(ledger_url, project.root, root=project.root)) == (0, 0, 1)
+
+
 def test_a_run_that_is_another_one_is_not_overwritten(project: Project, ledger_url: str) -> None:
     project.session("train", {"x": 1}).start().done()
     copy_ledger(project.root, ledger_url)

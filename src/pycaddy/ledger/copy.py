@@ -9,7 +9,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pycaddy._files import make_folders, sync_folder
 from pycaddy.errors import LedgerBusyError, LedgerError
@@ -44,7 +44,9 @@ class CopyReport:
 class _Contents:
     """All of a project in one ledger."""
 
+    records: dict[RunKey, RunRecord] = field(compare=False)
     runs: dict[RunKey, RunRecord]
+    """The records as they are compared."""
     counters: dict[tuple[str, str], int]
     shared: set[str]
 
@@ -120,6 +122,7 @@ def _running(ledger: Ledger) -> list[RunRecord]:
 def _read(store: Store) -> _Contents:
     records = [*store.select(Selection()), *store.select(Selection(trashed=True))]
     return _Contents(
+        {record.key: record for record in records},
         {record.key: _comparable(record) for record in records},
         {(each.relpath, each.name): each.last_uid for each in store.identifiers()},
         store.folders("files"),
@@ -128,7 +131,10 @@ def _read(store: Store) -> _Contents:
 
 def _comparable(record: RunRecord) -> RunRecord:
     """Return a record without what is a ledger's own, and without its heartbeat."""
-    return replace(record, row=0, revision=0, beat=0)
+    texts = {name: getattr(record, name) for name in ("error_text", "note")}
+    # PostgreSQL has no text with a NUL in it, and keeps this in its place.
+    kept = {name: text and text.replace("\0", "\u2400") for name, text in texts.items()}
+    return replace(record, row=0, revision=0, beat=0, **kept)
 
 
 @contextmanager
@@ -167,12 +173,13 @@ def _bring(store: Store, contents: _Contents) -> tuple[int, int]:
             "to a ledger that does not have these runs.",
             ledger=store.address,
         )
-    missing = [run for run in contents.runs.values() if run.key not in there]
+    missing = [record for key, record in contents.records.items() if key not in there]
     added = store.load(missing, contents.counters, contents.shared)
     for run in differing:
         seen = store.get(run.relpath, run.identifier, parse_uid(run.uid))
         if seen is not None and _comparable(seen) == there[run.key]:
-            store.swap(seen, replace(run, row=seen.row, revision=seen.revision + 1))
+            new = replace(contents.records[run.key], row=seen.row, revision=seen.revision + 1)
+            store.swap(seen, new)
     return added, len(differing)
 
 
