@@ -39,7 +39,7 @@ def find() -> str:
 def reachable(account: Account, copies: str) -> str:
     """Return a folder of the programs that *account* can run.
 
-    An environment below /root is closed to others. The programs are then copied to *copies*,
+    An environment below root's home is closed to others. The programs are then copied to *copies*,
     once per version of the wheel; no mode of a folder that is not ours is changed.
     """
     programs = find()
