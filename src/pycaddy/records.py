@@ -124,7 +124,7 @@ class RunRecord:
 
     def changed(self, **changes: Any) -> RunRecord:
         """Return the next revision of the record."""
-        return replaced(self, revision=self.revision + 1, **changes)
+        return replaced(self, revision=self.revision + 1, lapsed=None, **changes)
 
     @property
     def key(self) -> RunKey:

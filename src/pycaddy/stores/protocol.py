@@ -66,6 +66,9 @@ class Store(Protocol):
     Each method is one transaction: it happened whole and is durable when it returns, or it
     raised and nothing happened. Writers wait for one another and do not fail because of it.
     A store may be used from any thread and after a fork, and pickles as its address.
+
+    A store with a clock of its own keeps leases: each change and each beat renews a run's, and the
+    records that it reads tell in `lapsed` whether it has run out.
     """
 
     @property
@@ -177,7 +180,10 @@ class Store(Protocol):
         """
 
     def backup(self, target: str) -> None:
-        """Write a complete copy to the file *target* while others go on working."""
+        """Write a complete copy to the file *target* while others go on working.
+
+        It opens without a server: where the store is one, as a ledger file of SQLite.
+        """
 
     def check(self) -> list[str]:
         """Return what is wrong with the ledger, one sentence each; [] is healthy."""
