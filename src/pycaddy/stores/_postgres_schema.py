@@ -48,7 +48,7 @@ def prepare(connection: Connection, schema: str, address: str) -> None:
     except errors.InsufficientPrivilege as error:
         raise LedgerError(
             f"The ledger {address} has no tables in the schema {schema!r} that this pycaddy knows, "
-            "and the role may not make or use them. Let a role that may run "
+            "and the role may not make them. Let a role that may run "
             "`pycaddy ledger init URL --grant ROLE`; docs/cluster.md has the roles.",
             ledger=address,
         ) from error
