@@ -9,7 +9,7 @@ from typing import Protocol
 from pycaddy.records import NewRun, RunRecord
 from pycaddy.status import Status
 
-__all__ = ["Choose", "Decide", "Identifier", "Selection", "Store"]
+__all__ = ["Choose", "Decide", "Facts", "Identifier", "Selection", "Store"]
 
 Choose = Callable[[Sequence[RunRecord]], RunRecord | None]
 """Picks one of the runs that have equal params, newest first, or none; may raise."""
@@ -25,6 +25,21 @@ class Identifier:
     relpath: str
     name: str
     last_uid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What keeps the runs, and how much it holds."""
+
+    engine: str
+    """"SQLite" or "PostgreSQL"."""
+    version: str
+    schema: int
+    """The version of the tables."""
+    size: int
+    """Bytes, those of other projects included."""
+    projects: int
+    """How many projects it holds runs of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +187,9 @@ class Store(Protocol):
 
     def check(self) -> list[str]:
         """Return what is wrong with the ledger, one sentence each; [] is healthy."""
+
+    def facts(self) -> Facts:
+        """Return what the ledger is kept in, and how much it holds."""
 
     def close(self) -> None:
         """Close this process's connections. The store opens them again when used."""
