@@ -45,6 +45,7 @@ BUILTINS = {
     "LedgerBusyError": ("LedgerError", RuntimeError),
     "LedgerUnreachableError": ("LedgerError", ConnectionError),
     "LedgerHostError": ("LedgerError", RuntimeError),
+    "LedgerServerError": ("LedgerError", RuntimeError),
     "LedgerStorageError": ("LedgerError", OSError),
     "WorkerDiedError": ("PycaddyError", RuntimeError),
     "WorkerTimeoutError": ("PycaddyError", TimeoutError),

@@ -24,6 +24,7 @@
     |  |- LedgerBusyError       a writer has held it for too long
     |  |- LedgerUnreachableError  the server stays away             ConnectionError
     |  |- LedgerHostError       another host uses it over the network
+    |  |- LedgerServerError     our own server cannot be started or used
     |  `- LedgerStorageError    full, read-only or failing disk          OSError
     |- WorkerDiedError           a worker ended without an answer         RuntimeError
     |- WorkerTimeoutError        a run took longer than it may            TimeoutError
@@ -46,6 +47,7 @@ __all__ = [
     "LedgerError",
     "LedgerHostError",
     "LedgerMissingError",
+    "LedgerServerError",
     "LedgerStorageError",
     "LedgerUnreachableError",
     "LedgerVersionError",
@@ -184,6 +186,10 @@ class LedgerUnreachableError(LedgerError, ConnectionError):
 
 class LedgerHostError(LedgerError):
     """Another host uses this ledger, on a file system that serves one host at a time."""
+
+
+class LedgerServerError(LedgerError):
+    """The server of `pycaddy ledger up` cannot be started, stopped or asked."""
 
 
 class LedgerStorageError(LedgerError, OSError):

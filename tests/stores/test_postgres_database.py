@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
@@ -15,12 +16,13 @@ from pycaddy.errors import (
     LedgerUnreachableError,
     LedgerVersionError,
 )
-from pycaddy.stores import _lease, _postgres_server
+from pycaddy.stores import _lease, _postgres_server, new_record
 from pycaddy.stores._postgres_url import schema_of
 from pycaddy.stores.postgres import PostgresStore
 from pycaddy.testing import new_run, some_owner
 from pycaddy.testing._at_once import MANY, in_processes
 from pycaddy.testing._work import use
+from tests.scripts import answer
 
 
 @pytest.fixture
@@ -91,15 +93,9 @@ def test_a_role_that_may_only_read_and_write_rows_is_enough(
     )
     their_store = PostgresStore(theirs, "a project")
     assert use(their_store) == ["0001", "0002"]
-    record = their_store.claim([new_run({"lr": 1})], lambda run, runs: store_new(run))
+    record = their_store.claim([new_run({"lr": 1})], lambda run, _: new_record(run))
     assert record is not None
     their_store.close()
-
-
-def store_new(run):  # type: ignore[no-untyped-def]
-    from pycaddy.stores import new_record
-
-    return new_record(run)
 
 
 def test_texts_that_a_database_cannot_take_are_kept_as_near_as_can_be(store: PostgresStore) -> None:
@@ -182,7 +178,7 @@ def test_a_change_whose_answer_was_lost_is_found_and_not_made_twice(
     assert record.uid == "0002"
     assert store.swap(record, record.changed(attempt=1))
     assert store.find_or_create(new_run({"lr": 2}), lambda runs: None)[1]
-    claimed = store.claim([new_run({"lr": 3})], lambda run, runs: None if runs else store_new(run))
+    claimed = store.claim([new_run({"lr": 3})], lambda run, runs: None if runs else new_record(run))
     assert claimed is not None
     assert claimed[1].uid == "0004"
     again = store.claim(
@@ -212,10 +208,6 @@ def test_a_database_that_does_not_exist_is_told_at_once(postgres: str) -> None:
 
 
 def test_without_psycopg_the_error_says_what_to_install() -> None:
-    from pathlib import Path
-
-    from tests.scripts import answer
-
     printed = answer(
         """
         import sys

@@ -56,6 +56,12 @@ def locate(address: str) -> tuple[str, str]:
     return (os.path.dirname(folder) if own else folder), path
 
 
+def has_root(address: str) -> bool:
+    """Whether *address* tells by itself where the runs' files lie: a root, or a root's own file."""
+    root, ledger = locate(address)
+    return root == os.path.abspath(address) or ledger == ledger_file(root)
+
+
 def shown(ledger: str) -> str:
     """Return a ledger's path or URL without secrets."""
     return public(ledger) if is_postgres(ledger) else ledger

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 
-from pycaddy._files import make_folders, random_id
+from pycaddy._files import random_id
 from pycaddy.errors import LedgerDamagedError, LedgerError
 from pycaddy.ledger import address
 from pycaddy.ledger.scan import Found, known_folders, scan, split_home
+from pycaddy.ledger.switch import set_aside
 from pycaddy.stores import Store
 from pycaddy.stores._postgres_url import is_postgres
 from pycaddy.stores.sqlite import SqliteStore
@@ -95,7 +95,7 @@ def _make_anew(root: str, ledger: str, durability: str, found: Found) -> tuple[i
     store = SqliteStore(os.path.join(workshop, "ledger.db"), id_, durability)
     added = _load(store, found)
     store.close()
-    old = _set_aside(ledger)
+    old = set_aside(ledger, "damaged")
     os.rename(store.path, ledger)
     shutil.rmtree(workshop)
     address.write_project_file(root, id_, ledger)
@@ -140,18 +140,3 @@ def _project_id(root: str, found: Found) -> str:
         with suppress(LedgerError):
             return address.project_id(root, address.ledger_file(root))
     return max(found.projects, key=found.projects.__getitem__, default=random_id())
-
-
-def _set_aside(ledger: str) -> str | None:
-    """Move what is left of the damaged ledger into `backups`; return where it lies now.
-
-    A WAL that stayed behind alone goes too: SQLite would play it into the new ledger.
-    """
-    backups = os.path.join(os.path.dirname(ledger), "backups")
-    make_folders(backups)
-    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
-    target = os.path.join(backups, f"damaged-{stamp}-{random_id()[:6]}.db")
-    for ending in ("-wal", "-shm", ""):
-        with suppress(FileNotFoundError):  # the last one to close it deletes its WAL
-            os.rename(f"{ledger}{ending}", f"{target}{ending}")
-    return target if os.path.exists(target) else None

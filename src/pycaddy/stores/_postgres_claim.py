@@ -43,10 +43,13 @@ class Claim:
         if again and (done := self._done_before(at)) is not None:
             return done
         self._passed = []
-        everything = list(range(len(self._wanted)))
-        for positions in (everything[:_FIRST_LOOK], everything[_FIRST_LOOK:]):
-            if (claimed := self._among(at, positions)) is not None:
+        left = list(range(len(self._wanted)))
+        look = _FIRST_LOOK
+        while left:
+            if (claimed := self._among(at, left[:look])) is not None:
                 return claimed
+            left = left[look:]
+            look *= 2
         # All else is out of reach: only now is it worth waiting for those who decide on the rest.
         for position in self._passed:
             if (claimed := self._one(at, position, wait=True)) is not None:

@@ -67,8 +67,9 @@ def translate(error: psycopg.Error, address: str) -> LedgerError:
         )
     if error.sqlstate is None and isinstance(error, psycopg.OperationalError):
         return LedgerUnreachableError(
-            f"The ledger {address} cannot be reached: {what}. See whether the server runs and "
-            "lets this role in: psql with the same URL.",
+            f"The ledger {address} cannot be reached: {what}. See whether the server runs "
+            "(`pycaddy ledger up` starts one of your own) and lets this role in: psql with the "
+            "same URL.",
             ledger=address,
         )
     return LedgerError(f"The ledger {address}: {what}.", ledger=address)

@@ -18,6 +18,7 @@ _ENTER_VERSION = (
     "ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 )
 _TABLES = "SELECT count(*) FROM pg_tables WHERE schemaname = %s"
+_MAY_LOOK = "SELECT has_schema_privilege(%s, 'USAGE')"
 _HAS_SCHEMA = "SELECT count(*) FROM pg_namespace WHERE nspname = %s"
 
 Connection = psycopg.Connection[Any]
@@ -47,8 +48,8 @@ def prepare(connection: Connection, schema: str, address: str) -> None:
     except errors.InsufficientPrivilege as error:
         raise LedgerError(
             f"The ledger {address} has no tables in the schema {schema!r} that this pycaddy knows, "
-            "and the role may not make them. Let a role that may open the project once; "
-            "docs/postgres.md lists what to grant.",
+            "and the role may not make them. Let a role that may run "
+            "`pycaddy ledger init URL --grant ROLE`; docs/cluster.md has the roles.",
             ledger=address,
         ) from error
 
@@ -73,6 +74,8 @@ def _version(connection: Connection, address: str) -> int:
 
 def _refuse_foreign(connection: Connection, schema: str, address: str) -> None:
     if connection.execute(_TABLES, (schema,)).fetchone() != (0,):
+        if connection.execute(_MAY_LOOK, (schema,)).fetchone() == (False,):
+            raise errors.InsufficientPrivilege  # what is in there, this role cannot tell
         raise LedgerDamagedError(
             f"The schema {schema!r} of {address} has tables of another program. Give the ledger "
             "one of its own: add ?schema=NAME to the URL.",

@@ -64,10 +64,10 @@ class Server:
                 return self._try(work, again=lost > 0)
             except psycopg.Error as error:
                 if not is_conflict(error):
-                    self.close()
                     patience = _lease.LEASE_S if self._was_there else _FIRST_PATIENCE_S
                     if not is_passing(error) or time.monotonic() - begun > patience:
                         raise translate(error, self.address) from error
+                    self.close()  # the others are lost as well
                 lost += 1
                 time.sleep(min(0.02 * 2**lost, _LONGEST_PAUSE_S) * (0.5 + _jitter()))
 

@@ -90,6 +90,11 @@ ENTER_IDENTIFIER = (
     # An update that changes nothing makes RETURNING answer for a row that is there already.
     "ON CONFLICT (project, relpath, name) DO UPDATE SET last_uid=identifier.last_uid RETURNING id"
 )
+FACTS = (
+    "SELECT split_part(current_setting('server_version'), ' ', 1), "
+    "(SELECT value::integer FROM meta WHERE name = 'pycaddy schema'), "
+    "pg_database_size(current_database()), (SELECT count(DISTINCT project) FROM identifier)"
+)
 DAMAGED = (
     "SELECT i.name || '/' || r.uid FROM run r JOIN identifier i ON i.id = r.identifier "
     "WHERE i.project=%s AND NOT (r.uid <= i.last_uid AND r.mode IN ('subfolder', 'prefix') "

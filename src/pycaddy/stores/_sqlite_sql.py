@@ -56,6 +56,11 @@ ENTER_IDENTIFIER = (
     # An update that changes nothing makes RETURNING answer for a row that is there already.
     "ON CONFLICT DO UPDATE SET last_uid=last_uid RETURNING id"
 )
+FACTS = (
+    "SELECT (SELECT user_version FROM pragma_user_version), "
+    "(SELECT page_count FROM pragma_page_count), (SELECT page_size FROM pragma_page_size), "
+    "(SELECT count(DISTINCT project) FROM identifier)"
+)
 DAMAGED = (
     "SELECT printf('%s/%04d', i.name, r.uid) FROM run r LEFT JOIN identifier i "
     "ON i.id = r.identifier WHERE NOT (json_valid(r.params) AND json_valid(r.files) "

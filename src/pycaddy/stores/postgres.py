@@ -23,7 +23,7 @@ from pycaddy.stores._postgres_backup import backup  # noqa: E402
 from pycaddy.stores._postgres_claim import Claim  # noqa: E402
 from pycaddy.stores._postgres_runs import Runs, new_ticket  # noqa: E402
 from pycaddy.stores._postgres_server import Connection, Server  # noqa: E402
-from pycaddy.stores.protocol import Choose, Decide, Identifier, Selection  # noqa: E402
+from pycaddy.stores.protocol import Choose, Decide, Facts, Identifier, Selection  # noqa: E402
 
 __all__ = ["PostgresStore"]
 
@@ -168,6 +168,10 @@ class PostgresStore:
     def check(self) -> list[str]:
         rows = self._read(sql.DAMAGED, (self.project,))
         return [f"The row of run {uid} is damaged." for (uid,) in rows]
+
+    def facts(self) -> Facts:
+        (facts,) = self._read(sql.FACTS, ())
+        return Facts("PostgreSQL", *facts)
 
     def close(self) -> None:
         self._server.close()

@@ -22,7 +22,7 @@ from pycaddy.stores._folders import refuse_clash, with_those_above
 from pycaddy.stores._mounts import is_network
 from pycaddy.stores._one_host import OneHost
 from pycaddy.stores._sqlite_errors import raise_translated, translated
-from pycaddy.stores.protocol import Choose, Decide, Identifier, Selection
+from pycaddy.stores.protocol import Choose, Decide, Facts, Identifier, Selection
 
 __all__ = ["SqliteStore"]
 
@@ -210,6 +210,11 @@ class SqliteStore:
             damaged = [row[0] for row in at.sql.execute(sql.DAMAGED).fetchall()]
         problems = [] if found == ["ok"] else found
         return problems + [f"The row of run {uid} is damaged." for uid in damaged]
+
+    def facts(self) -> Facts:
+        with self._reading() as at:
+            schema, pages, page_size, projects = at.sql.execute(sql.FACTS).fetchone()
+        return Facts("SQLite", sqlite3.sqlite_version, schema, pages * page_size, projects)
 
     def close(self) -> None:
         self._connections.close()
