@@ -21,7 +21,7 @@ ROWS = (
     ("params", "layout", "codec", "records", "filters"),
     ("stores",),
     ("ledger",),
-    ("executors", "query"),
+    ("executors", "server", "query"),
     ("project",),
     ("sweeper",),
     ("web", "interop", "testing"),

@@ -29,6 +29,7 @@ def test_it_refuses_to_change_and_goes_on_reading(reader: Ledger) -> None:
 
 def test_it_sees_what_others_change(reader: Ledger, tmp_path: Path) -> None:
     before = reader.store.version()
+    assert reader.store.version() == before
     Project(tmp_path).session("eval")
     assert reader.store.version() != before
     assert len(reader.records(Selection())) == 2

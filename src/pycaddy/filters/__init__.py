@@ -20,7 +20,7 @@ from pycaddy.filters._tree import (
     Not,
     Or,
     Test,
-    tests_in,
+    conditions_in,
 )
 
 __all__ = [
@@ -39,10 +39,10 @@ __all__ = [
     "Order",
     "Seen",
     "Test",
+    "conditions_in",
     "matches",
     "names_of",
     "parse",
     "parse_order",
     "sorted_runs",
-    "tests_in",
 ]

@@ -89,14 +89,17 @@ class _Reader:
     def tree(self) -> ast.expr:
         if not self.text:
             raise self.refusal_at(0, f"The filter is empty. {_ALLOWED}.")
+        if "\0" in self.text:
+            raise self.refusal_at(self.text.index("\0"), "A filter has no NUL characters.")
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # "\d" in a text is no concern here
                 return ast.parse(self.text, mode="eval").body
         except SyntaxError as error:
-            raise self.refusal_at(
-                (error.offset or 1) - 1, f"{_sentence(error.msg)} {_ALLOWED}."
-            ) from error
+            # Without a place it is the end that came too early.
+            column = error.offset - 1 if error.offset else len(self.text)
+            message = f"{_sentence(error.msg)} {_ALLOWED}."
+            raise self.refusal_at(column, message) from error
         except (ValueError, MemoryError, RecursionError) as error:
             raise self.refusal_at(
                 0, f"The filter cannot be read: {str(error) or 'it is nested too deep'}."
@@ -155,9 +158,10 @@ class _Reader:
             raise self.refusal(right, "Only None is asked for with 'is'. Compare with == or !=.")
         sign = _COMPARISONS[type(op)]
         if not _is_name(left):
+            self.literal(left)
             left, right, sign = right, left, _TURNED[sign]
         if not _is_name(left):
-            raise self.refusal(left, f"Nothing of a run is compared here. {_ALLOWED}.")
+            raise self.refusal(left, f"One side has to name a part of a run. {_ALLOWED}.")
         name = self.name(left)
         if _kind(name) == "names":
             raise self.refusal(left, f"Ask what is in {name}, as in {_example(name)}.")
@@ -300,7 +304,7 @@ class _Reader:
                     return float(word)
         raise self.refusal(
             node,
-            "Here belongs a number, a text in quotes, True, False or float('nan'). "
+            "Here belongs a name, a number, a text in quotes, True, False or float('nan'). "
             "There is no arithmetic.",
         )
 

@@ -18,7 +18,7 @@ __all__ = [
     "Not",
     "Or",
     "Test",
-    "tests_in",
+    "conditions_in",
 ]
 
 Literal: TypeAlias = bool | int | float | str | None
@@ -115,15 +115,15 @@ class Not:
 Expr: TypeAlias = And | Or | Not | Test
 
 
-def tests_in(expr: Expr) -> Iterator[Test]:
+def conditions_in(expr: Expr) -> Iterator[Test]:
     """Yield each condition in *expr*."""
     if isinstance(expr, Test):
         yield expr
     elif isinstance(expr, Not):
-        yield from tests_in(expr.part)
+        yield from conditions_in(expr.part)
     else:
         for part in expr.parts:
-            yield from tests_in(part)
+            yield from conditions_in(part)
 
 
 def _is_plain(key: str | int) -> bool:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pycaddy.ledger.verify import Difference
     from pycaddy.project.claiming import Configs, Retry
     from pycaddy.project.report import RunReport
-    from pycaddy.query import Runs
+    from pycaddy.query import Diff, MigrationReport, Rows, Runs
 
 __all__ = ["Project"]
 
@@ -44,8 +44,11 @@ class Project:
         root: The folder of the project. Made absolute now: a later chdir changes nothing.
         relpath: The namespace below the root ("imagenet/randaug"); see `sub`.
         storage_mode: How the files of one run are kept apart from those of the others.
-        ledger: Another place for the ledger: the path of a `.db` file, or a `Ledger`, whose
-            file then serves this root. Default: `.pycaddy/ledger.db` below the root.
+        ledger: Another place for the ledger: the path of a `.db` file, the URL of a PostgreSQL
+            database, or a `Ledger`, which then serves this root. Default: what the project was
+            made with, for a new one what $PYCADDY_LEDGER says, else `.pycaddy/ledger.db`.
+        name: What the project is called in a ledger that it shares with others: folders on
+            several machines are one project if they have the same name. Default: an id of its own.
         durability: "power": what was acknowledged survives a power cut. "process": it survives
             a crash of the process; a power cut may take the last changes, and commits are about
             ten times faster.
@@ -71,6 +74,7 @@ class Project:
         storage_mode: StorageMode = StorageMode.SUBFOLDER,
         *,
         ledger: str | os.PathLike[str] | Ledger | None = None,
+        name: str | None = None,
         durability: str = "power",
         ignore: Collection[str] = (),
         capture: str | None = DEFAULT,
@@ -83,10 +87,10 @@ class Project:
         self.capture = parse_parts(capture)
         """The parts that are captured."""
         if isinstance(ledger, Ledger):
-            self._ledger = ledger.for_root(self.root)
+            self._ledger = ledger.for_root(self.root, name)
         else:
             address = self.root if ledger is None else ledger
-            self._ledger = Ledger(address, root=self.root, durability=durability)
+            self._ledger = Ledger(address, root=self.root, durability=durability, name=name)
         self._has_root = False
 
     @property
@@ -355,16 +359,95 @@ class Project:
         Raises:
             FilterError: *where* or *sort* cannot be read; the message points at the place.
         """
-        from pycaddy.query import find
+        from pycaddy.query import select
 
-        relpath, name = self.relpath, identifier
-        if identifier is not None and "/" in identifier:
-            below, _, name = identifier.rpartition("/")
-            relpath = "/".join(filter(None, (self.relpath, below)))
+        relpath, name = self._home(identifier)
         selection = Selection(
             relpath, name, recursive=recursive, trashed=trashed, limit=limit, offset=offset
         )
-        return find(self.ledger, selection, where, sort, functools.partial(Session, self))
+        return select(self.ledger, selection, where, sort, functools.partial(Session, self))
+
+    def diff(self, one: str | RunKey, other: str | RunKey) -> Diff:
+        """Return what differs between two runs, named as for `session_of`; it prints well.
+
+        Raises:
+            RunNotFoundError: There is no such run.
+        """
+        from pycaddy.query import diff
+
+        records = (find(self.ledger, self.relpath, run, None) for run in (one, other))
+        return diff(*records)
+
+    def params_that_vary(
+        self, identifier: str, *, where: str | None = None
+    ) -> dict[str, list[Any]]:
+        """Return the params in which the runs of *identifier* differ, with their values.
+
+        Names lead into nested params with dots: {"opt.lr": [0.1, 0.01]}.
+        """
+        return self.runs(identifier, where=where).params_that_vary()
+
+    def join(
+        self,
+        *identifiers: str,
+        on: str | Sequence[str] = "params",
+        where: str | None = "status == 'done'",
+    ) -> Rows:
+        """Put the runs of several identifiers side by side: a row for all that belong together.
+
+            project.join("train", "eval", on="params")
+
+        What they do not share is named after them: `train.result.loss`, `eval.uid`.
+
+        Args:
+            identifiers: Two or more of this namespace.
+            on: What they have to share: "params", all of them; "uid"; or some params by name.
+            where: Which runs are looked at. Default: those that are done.
+        """
+        from pycaddy.query import join
+
+        return join({each: self.runs(each, where=where).records for each in identifiers}, on)
+
+    def migrate(
+        self,
+        identifier: str,
+        *,
+        add: Mapping[str, Any] | None = None,
+        rename: Mapping[str, str] | None = None,
+        drop: Collection[str] = (),
+        where: str | None = None,
+        ignore: Collection[str] = (),
+        dry_run: bool = False,
+    ) -> MigrationReport:
+        """Give the runs of *identifier* the params that they would have today, all or none.
+
+        The script has a new param, or calls one otherwise: after this, RESUME finds the old runs.
+        Their ledger is backed up before. Runs in the trash are changed as well.
+
+            project.migrate("train", add={"wd": 0.0}, rename={"lr": "opt.lr"}, dry_run=True)
+
+        Args:
+            add: Params for the runs that lack them.
+            rename: New names by old ones; dots lead into nested params.
+            drop: Params to take away.
+            where: Only these runs.
+            ignore: Besides the project's, the params that had no part in the runs' keys.
+            dry_run: Change nothing, and report what would be changed.
+
+        Raises:
+            RunBusyError: Somebody is on one of the runs. Nothing was changed.
+            ParamsError: A run has a param both by its old and its new name, or the like.
+        """
+        from pycaddy.query import Migration, migrate
+
+        migration = Migration(rename or {}, drop, add or {})
+        records = [
+            record
+            for trashed in (False, True)
+            for record in self.runs(identifier, where=where, trashed=trashed).records
+        ]
+        left_out = self.ignore + _ignored(ignore)
+        return migrate(self.ledger, records, migration, ignore=left_out, dry_run=dry_run)
 
     def trash(self, *, recursive: bool = True) -> list[RunRecord]:
         """Return the removed runs of this namespace and, by default, of those below."""
@@ -403,9 +486,7 @@ class Project:
         Raises:
             LedgerError: There is nothing to make it from.
         """
-        from pycaddy.ledger.rebuild import rebuild
-
-        return rebuild(str(self.root), self._ledger.durability)
+        return self._ledger.rebuild()
 
     def doctor(self, *, fix: bool = False) -> list[Finding]:
         """Compare ledger, folders and machine; return what is wrong, with what to do.
@@ -426,6 +507,11 @@ class Project:
         from pycaddy.project._html import project_html
 
         return project_html(self.root, self.relpath, self.ledger.store.counts())
+
+    def _home(self, identifier: str | None) -> tuple[str, str | None]:
+        """Return the namespace and the name of an identifier that may lie below."""
+        below, _, name = (identifier or "").rpartition("/")
+        return "/".join(filter(None, (self.relpath, below))), name or None
 
     def _mode(self, given: StorageMode | None) -> StorageMode:
         return self.storage_mode if given is None else _storage_mode(given)

@@ -124,7 +124,7 @@ class Api:
         query = checked(request.query_params.multi_items(), ("project", "run"))
         key, marks = run_key(query), Marks.of(body)
         # The only connection that can write, opened for this one change.
-        ledger = Ledger(self._ledger(query).address, root=self._ledger(query).root)
+        ledger = Ledger(self._ledger(query).root)
         try:
             record = ledger.get_record(key.identifier, key.uid, relpath=key.relpath)
             return _json(request, _whole(ledger, marks.put_on(ledger, record)))

@@ -175,11 +175,8 @@ class Selecting:
         record = store.create(new_run())
         other = open_store("a project")
         before = other.version()
-        assert other.version() == before
         assert store.swap(record, record.changed(note="seen"))
-        after = other.version()
-        assert after != before
-        assert other.version() == after
+        assert other.version() != before
         other.close()
 
     def test_a_list_is_of_one_moment(self, store: Store) -> None:
