@@ -15,6 +15,7 @@
     |  |- RunFinishedError      the run is DONE already
     |  |- RunBusyError          somebody alive is on the run
     |  `- LeaseLostError        a later attempt has taken the run over
+    |- RerunError               what a run had is no longer there        RuntimeError
     |- ProjectFolderError       the root cannot hold a project           OSError
     |- LedgerError              the ledger cannot be used                RuntimeError
     |  |- LedgerMissingError    deleted, and the runs are still there
@@ -51,6 +52,7 @@ __all__ = [
     "ParamsTooLargeError",
     "ProjectFolderError",
     "PycaddyError",
+    "RerunError",
     "RunBusyError",
     "RunFinishedError",
     "RunNotFoundError",
@@ -140,6 +142,10 @@ class RunBusyError(RunStateError):
 
 class LeaseLostError(RunStateError):
     """A later attempt has taken the run over. Facts: `run`, `status`, `attempt`."""
+
+
+class RerunError(PycaddyError, RuntimeError):
+    """A run whose command cannot be run again. Facts: `run`."""
 
 
 class ProjectFolderError(PycaddyError, OSError):

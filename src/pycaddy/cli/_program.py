@@ -14,7 +14,10 @@ from pycaddy.errors import PycaddyError
 
 __all__ = ["program"]
 
-COMMANDS = ("run", "worker", "status", "ls", "show", "reap", "verify", "doctor", "rebuild")
+COMMANDS = (
+    "run", "worker", "status", "ls", "show", "tail", "tag", "note", "rerun", "rm", "restore", "gc",
+    "du", "reap", "verify", "doctor", "rebuild",
+)  # fmt: skip
 """Each is a click command of that name in a module of that name."""
 
 

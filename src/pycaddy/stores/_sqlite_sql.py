@@ -23,6 +23,9 @@ ALL_DONE = (
 )
 # After a rebuild the row may be another run's.
 SWAP = f"UPDATE run SET {_CHANGES}, revision=? WHERE id=? AND revision=? AND identifier=? AND uid=?"
+FORGET = (
+    "DELETE FROM run WHERE id=? AND revision=? AND identifier=? AND uid=? AND trashed IS NOT NULL"
+)
 BEAT = "UPDATE run SET beat=beat+1 WHERE id=? AND attempt=? AND status='running'"
 INSERT = f"INSERT INTO run ({', '.join(_INSERTED)}) VALUES ({', '.join('?' for _ in _INSERTED)})"
 ADD = f"{INSERT} ON CONFLICT DO NOTHING"
