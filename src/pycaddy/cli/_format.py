@@ -76,12 +76,11 @@ def size(bytes_: int) -> str:
     """Return a size in few figures: "12 B", "3.4 kB", "56 MB", "7.8 GB"."""
     if bytes_ < 1000:
         return f"{bytes_} B"
-    number = float(bytes_)
-    for unit in ("kB", "MB", "GB", "TB"):
-        number /= 1000
-        if number < 999.5 or unit == "TB":
-            return f"{number:.1f} {unit}" if number < 9.95 else f"{number:,.0f} {unit}"
-    raise AssertionError
+    number, units = bytes_ / 1000, iter(("kB", "MB", "GB", "TB"))
+    unit = next(units)
+    while number >= 999.5 and (larger := next(units, None)):
+        number, unit = number / 1000, larger
+    return f"{number:.1f} {unit}" if number < 9.95 else f"{number:,.0f} {unit}"
 
 
 def flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:

@@ -15,7 +15,7 @@ __all__ = ["restore"]
 
 
 @click.command(
-    epilog=examples("pycaddy restore", "pycaddy restore train/0001", "pycaddy restore --json")
+    epilog=examples("pycaddy restore", "pycaddy restore old/0001", "pycaddy restore --json")
 )
 @click.argument("runs", nargs=-1, shell_complete=complete_trashed)
 @project_option

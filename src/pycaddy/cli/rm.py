@@ -28,11 +28,10 @@ def rm(runs: tuple[str, ...], yes: bool, project: str | None, as_json: bool) -> 
     """Put RUNS and their files into the trash.
 
     `pycaddy restore` brings them back, and `pycaddy gc --empty-trash` deletes them for good. A
-    run that somebody works on is refused, and nothing is removed then.
+    run that somebody works on is refused.
     """
-    sessions = list(
-        {str(one.key): one for one in (session_of_words(r, project) for r in runs)}.values()
-    )
+    named = [session_of_words(words, project) for words in runs]
+    sessions = list({session.key: session for session in named}.values())
     names = [str(session.key) for session in sessions]
     confirm(f"Put {', '.join(names)} into the trash?", yes=yes)
     for session in sessions:

@@ -29,9 +29,9 @@ _LONGEST_LINE = 1 << 20
 
 @click.command(
     epilog=examples(
-        "pycaddy tail train/0001",
-        "pycaddy tail train/0001 --lines 100",
-        "pycaddy tail train/0001 --no-follow --json",
+        "pycaddy tail loud/0001",
+        "pycaddy tail loud/0001 --lines 100",
+        "pycaddy tail loud/0001 --no-follow --json",
     )
 )
 @click.argument("run", shell_complete=complete_run)
@@ -115,8 +115,7 @@ def _print_new(path: str, position: int, rest: bytes) -> tuple[int, bytes]:
 
 def _print(line: bytes) -> None:
     # A progress bar goes back to the beginning of its line: what it ended with is shown.
-    text = line.decode("utf-8", "replace").rstrip("\r").rpartition("\r")[2]
-    say(*(part for part in text.split("\t")[:1]), *(f"    {part}" for part in text.split("\t")[1:]))
+    say(line.decode("utf-8", "replace").rstrip("\r").rpartition("\r")[2], lines=True)
 
 
 def _last(path: str, lines: int) -> Iterator[str]:
@@ -129,18 +128,16 @@ def _last(path: str, lines: int) -> Iterator[str]:
 def _start_of_last(path: str, lines: int) -> int:
     """Return where the last *lines* lines of a file begin."""
     with open(path, "rb") as file:
-        end = position = file.seek(0, os.SEEK_END)
-        if not lines:
-            return end
-        found = 0
-        while position:
+        position = file.seek(0, os.SEEK_END)
+        end = b""
+        while position and end.count(b"\n") <= lines:
             begin = max(0, position - _BLOCK)
             file.seek(begin)
-            block = file.read(position - begin)
-            for offset in range(len(block) - 1, -1, -1):
-                if block[offset] == 0x0A and begin + offset != end - 1:
-                    found += 1
-                    if found == lines:
-                        return begin + offset + 1
+            end = file.read(position - begin) + end
             position = begin
-    return 0
+    if not lines:
+        return position + len(end)
+    cut = len(end) - 1  # the line end of the last line begins no other
+    for _ in range(lines):
+        cut = end.rfind(b"\n", 0, max(cut, 0))
+    return position + cut + 1
