@@ -36,6 +36,7 @@ FIGURES = (
     "run_overhead",
     "claims",
     "capture",
+    "postgres",
 )
 PEERS = "peers"
 RESULTS = HOME / "results"

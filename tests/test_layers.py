@@ -21,7 +21,7 @@ ROWS = (
     ("params", "layout", "codec", "records", "filters"),
     ("stores",),
     ("ledger",),
-    ("executors",),
+    ("executors", "server"),
     ("project",),
     ("sweeper", "query"),
     ("cli", "web", "interop", "testing"),
