@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,23 +88,23 @@ def carry_out(plan: Plan, *, output: int | None = None) -> tuple[int, str | None
     """
     if plan.code is None:
         return _call(plan.command, plan.folder, output), None
-    # What a worktree is made in must not be there, and its name must be free until then.
     outer = tempfile.mkdtemp(prefix="pycaddy-rerun-")
     tree = os.path.join(outer, os.path.basename(plan.code.root))
+    wrote = False
     try:
         _check_out(plan.code, tree)
         before = _state(tree)
         command = [_moved(word, plan, tree) for word in plan.command]
         folder = _moved(plan.folder, plan, tree)
         os.makedirs(folder, exist_ok=True)
-        exit_code = _call(command, folder, output)
-        kept = tree if _state(tree) != before else None
-    except BaseException:
-        _remove(plan.code.top, tree, outer)
-        raise
-    if kept is None:
-        _remove(plan.code.top, tree, outer)
-    return exit_code, kept
+        try:
+            exit_code = _call(command, folder, output)
+        finally:
+            wrote = _state(tree) != before
+    finally:
+        if not wrote:
+            _remove(plan.code.top, tree, outer)
+    return exit_code, tree if wrote else None
 
 
 def _code(ledger: Ledger, record: RunRecord, facts: Mapping[str, Any]) -> Code:
@@ -230,8 +231,9 @@ def _state(tree: str) -> bytes:
 
 
 def _remove(top: str, tree: str, outer: str) -> None:
+    with suppress(subprocess.CalledProcessError):  # it was not even made
+        git(top, "worktree", "remove", "--force", tree, timeout_s=None)
     shutil.rmtree(outer, ignore_errors=True)
-    git(top, "worktree", "prune")
 
 
 def _lies_in(path: str, folder: str) -> bool:
