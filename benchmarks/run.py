@@ -35,6 +35,7 @@ FIGURES = (
     "imports",
     "run_overhead",
     "claims",
+    "capture",
     "postgres",
 )
 PEERS = "peers"

@@ -37,6 +37,7 @@ BUILTINS = {
     "RunFinishedError": ("RunStateError", RuntimeError),
     "RunBusyError": ("RunStateError", RuntimeError),
     "LeaseLostError": ("RunStateError", RuntimeError),
+    "RerunError": ("PycaddyError", RuntimeError),
     "ProjectFolderError": ("PycaddyError", OSError),
     "LedgerError": ("PycaddyError", RuntimeError),
     "LedgerMissingError": ("LedgerError", RuntimeError),

@@ -16,6 +16,7 @@
     |  |- RunFinishedError      the run is DONE already
     |  |- RunBusyError          somebody alive is on the run
     |  `- LeaseLostError        a later attempt has taken the run over
+    |- RerunError               what a run had is no longer there        RuntimeError
     |- ProjectFolderError       the root cannot hold a project           OSError
     |- LedgerError              the ledger cannot be used                RuntimeError
     |  |- LedgerMissingError    deleted, and the runs are still there
@@ -59,6 +60,7 @@ __all__ = [
     "ParamsTooLargeError",
     "ProjectFolderError",
     "PycaddyError",
+    "RerunError",
     "RunBusyError",
     "RunFinishedError",
     "RunNotFoundError",
@@ -152,6 +154,10 @@ class RunBusyError(RunStateError):
 
 class LeaseLostError(RunStateError):
     """A later attempt has taken the run over. Facts: `run`, `status`, `attempt`."""
+
+
+class RerunError(PycaddyError, RuntimeError):
+    """A run whose command cannot be run again. Facts: `run`."""
 
 
 class ProjectFolderError(PycaddyError, OSError):

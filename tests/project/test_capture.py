@@ -350,6 +350,18 @@ def test_a_run_of_a_sweep_has_the_command_of_who_called(tmp_path: Path, executor
     assert "problems" not in found
 
 
+def test_a_process_may_speak_for_the_one_that_gave_the_command(tmp_path: Path) -> None:
+    answer("""
+    from pycaddy.project import Project
+    from pycaddy.project.capture.command import speak_for
+    speak_for({"command": ["python", "driver.py"], "script": "/driver.py", "cwd": "/"})
+    Project("results").session("train").start().done()
+    """, tmp_path)  # fmt: skip
+    found = captured(tmp_path / "results")
+    assert (found["command"], found["cwd"]) == (["python", "driver.py"], "/")
+    assert found["executable"] == sys.executable
+
+
 def test_a_worker_on_another_machine_tells_of_that_machine(tmp_path: Path) -> None:
     project = Project(tmp_path, capture="packages")
     run = project.session("train").start()

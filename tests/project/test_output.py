@@ -232,9 +232,11 @@ def test_a_stream_that_is_not_the_descriptor_is_copied(tmp_path: Path) -> None:
         sys.stdout = notebook = io.StringIO()
         with Project("results", capture="output").session("train"):
             print("cell")
+            kept = sys.stdout
         print("after")
+        kept.write("from a handler of the logging\\n")
         sys.stdout = screen
-        assert notebook.getvalue() == "cell\\nafter\\n"
+        assert notebook.getvalue() == "cell\\nafter\\nfrom a handler of the logging\\n"
     """, tmp_path)  # fmt: skip
     assert log(tmp_path) == ["cell"]
     assert done.stdout == ""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pycaddy import params as params_module
+from pycaddy._clock import span_us, utc_now_us
 from pycaddy._names import check_parts
 from pycaddy.layout import StorageMode, check_namespace
 from pycaddy.ledger import Ledger, RunRecord, life
@@ -25,10 +26,13 @@ from pycaddy.stores import Selection
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+    from datetime import timedelta
 
     from pycaddy.executors import DaskClient, SlurmExecutor
+    from pycaddy.ledger.cleanup import Cleanup
     from pycaddy.ledger.doctor import Finding
     from pycaddy.ledger.rebuild import RebuildReport
+    from pycaddy.ledger.usage import Usage
     from pycaddy.ledger.verify import Difference
     from pycaddy.project.claiming import Configs, Retry
     from pycaddy.project.report import RunReport
@@ -465,6 +469,73 @@ class Project:
         return Session(
             self, restore(self.ledger, find(self.ledger, self.relpath, run, uid, trashed=True))
         )
+
+    def gc(
+        self,
+        *,
+        keep_best: tuple[str, int] | tuple[str, int, str] | None = None,
+        older_than: str | timedelta | None = None,
+        status: Status | None = None,
+        keep_tagged: bool = True,
+        dry_run: bool = False,
+    ) -> Cleanup:
+        """Put runs that have ended, and that nothing speaks for, into the trash.
+
+        Of this namespace and those below. At least one of the conditions must be given, and a
+        run goes only if all of them let it go; one that is not DONE or ERROR never does.
+
+        Args:
+            keep_best: The best of each identifier stay: ("val/acc", 3), or ("loss", 3, "min"),
+                by a value of the result or a metric. Where no run has it, all stay.
+            older_than: Only runs that ended so long ago: "30d", "12h", or a timedelta.
+            status: Only runs that ended as DONE, or as ERROR.
+            keep_tagged: Runs with a tag stay.
+            dry_run: Only tell which they are.
+
+        Raises:
+            ValueError: Without a condition.
+        """
+        from pycaddy.ledger.cleanup import Best, clean, dispensable
+
+        if keep_best is None and older_than is None and status is None:
+            raise ValueError(
+                "gc() needs to be told what may go: keep_best=('val/acc', 3), older_than='30d' or "
+                "status=Status.ERROR."
+            )
+        if status is not None:
+            check_status(status)
+        runs = dispensable(
+            self.ledger.records(Selection(self.relpath, recursive=True)),
+            best=None if keep_best is None else Best.of(keep_best),
+            before_us=None if older_than is None else utc_now_us() - span_us(older_than),
+            status=status,
+            keep_tagged=keep_tagged,
+        )
+        return clean(self.ledger, runs, dry_run=dry_run)
+
+    def empty_trash(
+        self, *, older_than: str | timedelta | None = None, dry_run: bool = False
+    ) -> Cleanup:
+        """Delete the removed runs of this namespace and those below, for good.
+
+        Args:
+            older_than: Only those that were removed so long ago: "30d", or a timedelta.
+            dry_run: Only tell which they are.
+        """
+        from pycaddy.ledger.cleanup import empty
+
+        before_us = utc_now_us() - (0 if older_than is None else span_us(older_than))
+        runs = [run for run in self.trash() if (run.trashed_us or 0) <= before_us]
+        return empty(self.ledger, runs, dry_run=dry_run)
+
+    def disk_usage(self) -> Usage:
+        """Return how many bytes the runs of this namespace and those below take, by run and kind.
+
+        Attached files elsewhere, and files that runs share, do not count.
+        """
+        from pycaddy.ledger.usage import measure
+
+        return measure(self.ledger, self.ledger.records(Selection(self.relpath, recursive=True)))
 
     def verify(self, *, data: bool = False) -> list[Difference]:
         """Compare the attached files of all runs below with what was recorded of them.

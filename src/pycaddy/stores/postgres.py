@@ -120,6 +120,14 @@ class PostgresStore:
 
         return self._server.call(rewrite) if changes else True
 
+    def forget(self, record: RunRecord) -> bool:
+        def forget(at: Connection, again: bool) -> bool:
+            key = record.relpath, record.identifier, int(record.uid)
+            # If it was done and not heard of, the run is gone by now.
+            return self._runs.forget(at, record) or (again and self._runs.get(at, *key) is None)
+
+        return self._server.call(forget)
+
     def select(self, selection: Selection) -> list[RunRecord]:
         if selection.where is None and not selection.sort:
             rows = self._read(*sql.select(self.project, selection, _lease.LEASE_S))

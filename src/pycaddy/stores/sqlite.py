@@ -156,6 +156,12 @@ class SqliteStore:
             return False
         return True
 
+    def forget(self, record: RunRecord) -> bool:
+        with self._writing() as at:
+            identifier = self._identifier(at, record.relpath, record.identifier)
+            key = (record.row, record.revision, identifier, int(record.uid))
+            return at.sql.execute(sql.FORGET, key).rowcount == 1
+
     def select(self, selection: Selection) -> list[RunRecord]:
         if selection.where is None and not selection.sort:
             statement, values = sql.select(self.project, selection)

@@ -26,6 +26,9 @@ _CODE = (
     ".ini", ".ipynb", ".java", ".jl", ".json", ".lua", ".m", ".pl", ".pxd", ".py", ".pyi", ".pyx",
     ".r", ".rs", ".scala", ".sh", ".sql", ".toml", ".ts", ".yaml", ".yml",
 )  # fmt: skip
+_SETTINGS = (
+    "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.quotePath=false",
+)  # fmt: skip
 # They would lead git to another repository than the one whose folder we are in.
 _MISLEADING = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
 
@@ -115,25 +118,27 @@ def changes(top: str, results: str, *, has_commit: bool) -> Changes | None:
     return Changes(text.encode("utf-8", "surrogateescape"), masked, tuple(left_out))
 
 
-def git(top: str, *words: str, limit: int | None = None, given: bytes = b"") -> bytes:
+def git(
+    top: str, *words: str, limit: int | None = None, timeout_s: float | None = _TIMEOUT_S
+) -> bytes:
     """Return what git prints in the folder *top*.
 
     Args:
         limit: The most bytes that it may be.
-        given: What git reads.
+        timeout_s: Seconds that it may take.
 
     Raises:
         subprocess.SubprocessError: It failed, or took too long.
         ValueError: It is more than *limit*.
     """
     env = {name: value for name, value in os.environ.items() if name not in _MISLEADING}
-    command = ["git", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", *words]
+    command = ["git", *_SETTINGS, *words]
     options: dict[str, Any] = {
         "cwd": top,
         "env": env | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
-        "input": given,
+        "stdin": subprocess.DEVNULL,
         "stderr": subprocess.PIPE,
-        "timeout": _TIMEOUT_S,
+        "timeout": timeout_s,
     }
     if limit is None:
         printed: bytes = subprocess.run(

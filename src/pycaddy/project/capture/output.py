@@ -37,9 +37,9 @@ class _Capture:
     """
 
     def __init__(self, path: str, *, tee: bool) -> None:
+        self.log = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _O_CLOEXEC, 0o666)
         _flush()
         self.saved = os.dup(1), os.dup(2)
-        self.log = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _O_CLOEXEC, 0o666)
         self.streams = [_Redirected(name, self.log, tee=tee) for name in ("stdout", "stderr")]
         # It may go there already, in a process that a run of ours has started; and what is
         # copied from a notebook's stream must not be shown twice.
@@ -112,20 +112,24 @@ class _Redirected:
     def restore(self) -> None:
         if self.buffering is not None:
             _reconfigure(self.stream, line_buffering=self.buffering)
+        if self.copy is None:
+            return
+        self.copy.log = None
         # Somebody may have put another one in its place, and means to take it away.
-        if self.copy is not None and getattr(sys, self.name) is self.copy:
+        if getattr(sys, self.name) is self.copy:
             setattr(sys, self.name, self.stream)
 
 
 class _Copy:
-    """A stream that also writes into the file."""
+    """A stream that also writes into the file; whoever keeps it writes on to the stream alone."""
 
     def __init__(self, stream: IO[str], log: int) -> None:
         self._stream = stream
-        self._log = log
+        self.log: int | None = log
 
     def write(self, text: str) -> int:
-        os.write(self._log, text.encode("utf-8", "backslashreplace"))
+        if self.log is not None:
+            os.write(self.log, text.encode("utf-8", "backslashreplace"))
         return self._stream.write(text)
 
     def __getattr__(self, name: str) -> Any:
