@@ -198,6 +198,27 @@ def test_tags_and_a_note_are_put_on_a_run(browser: Browser, tmp_path: Path) -> N
     assert (record.tags, record.note) == (("baseline",), "The one to beat.")
 
 
+def test_a_run_is_put_aside_and_brought_back(browser: Browser, tmp_path: Path) -> None:
+    project = Project(tmp_path / "kept")
+    project.session("train").start().done()
+    with serving(project.root) as served, visiting(browser, served) as visit:
+        button, page = visit.page.get_by_role("button", name="Move to the trash"), visit.page
+        page.locator(".line").first.click()
+        button.click()
+        page.get_by_role("button", name="No", exact=True).click()
+        button.click()
+        page.get_by_role("button", name="Yes, move").click()
+        expect(page.get_by_role("heading", name="No runs yet")).to_be_visible()
+        page.get_by_role("button", name="trash", exact=True).click()
+        page.locator(".line").first.click()
+        page.get_by_role("button", name="Bring back from the trash").click()
+        expect(page.get_by_role("heading", name="The trash is empty")).to_be_visible()
+        page.get_by_role("button", name="All").click()
+        expect(page.locator(".line .name")).to_have_text(["train/0001"])
+        assert visit.complaints == []
+    assert [run.status.name for run in project.sessions()] == ["DONE"]
+
+
 def test_a_page_to_read_offers_no_change(browser: Browser, page: Served, project: Project) -> None:
     with (
         serving(project.root, "--read-only") as served,
@@ -206,6 +227,7 @@ def test_a_page_to_read_offers_no_change(browser: Browser, page: Served, project
         expect(visit.page.locator(".note")).to_have_text(HOSTILE)
         expect(visit.page.get_by_label("Add a tag")).to_have_count(0)
         expect(visit.page.get_by_role("button", name="Edit the note")).to_have_count(0)
+        expect(visit.page.get_by_role("button", name="Move to the trash")).to_have_count(0)
 
 
 def test_many_runs_are_one_list_of_which_little_is_there(browser: Browser, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the page may change: tags and the note of a run."""
+"""What the page may change: tags, the note, and whether a run is in the trash or stale."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from pycaddy import Project
+from pycaddy import Project, Status
+from tests.cli.sample import make_stale_run
 from tests.web.served import Answer, Served, serving
 
 
@@ -54,7 +55,7 @@ def test_tags_and_the_note_are_kept_in_the_ledger_and_beside_the_files(
         (b"{", "no JSON"),
         (b"\xff", "no JSON"),
         (b"[" * 60_000, "no JSON"),
-        ([], "Send {"),
+        ([], "JSON object"),
         ({"status": "done"}, "Send {"),
         ({"tag": "good"}, "list of texts"),
         ({"tag": [1]}, "list of texts"),
@@ -78,6 +79,53 @@ def test_a_run_that_there_is_not_is_not_marked(page: Served) -> None:
     assert change(page, "..%2Ffirst/0001", {"note": "x"}).status == 404
 
 
+def act(page: Served, run: object, action: object, **headers: str) -> Answer:
+    sent = {"Origin": f"http://{page.host}", "Content-Type": "application/json", **headers}
+    body = json.dumps({"action": action}).encode()
+    return page.ask(f"/api/run?project=results&run={run}", "POST", headers=sent, body=body)
+
+
+def listed(page: Served, **query: str) -> list[str]:
+    answer = page.get("/api/runs", project="results", identifier="aside", **query)
+    return [run["run"] for run in answer.document["runs"]]
+
+
+def test_a_run_is_put_aside_and_brought_back(page: Served, project: Project) -> None:
+    run = project.session("aside").start()
+    run.path("model.pt").write_text("weights")
+    busy = act(page, run.key, "trash")
+    assert (busy.status, "RUNNING" in busy.error) == (409, True)
+    run.done()
+    assert act(page, run.key, "trash").document["trashed"] is True
+    assert not run.folder.joinpath("model.pt").exists()
+    assert (listed(page), listed(page, trashed="true")) == ([], ["aside/0001"])
+    counted = page.get("/api/count", project="results", identifier="aside", trashed="true")
+    assert counted.document == {"total": 1}
+    assert page.get("/api/run", project="results", run="aside/0001").document["trashed"] is True
+    assert act(page, run.key, "restore").document["trashed"] is False
+    assert run.folder.joinpath("model.pt").read_text() == "weights"
+    assert (listed(page), listed(page, trashed="true")) == (["aside/0001"], [])
+    assert act(page, run.key, "restore").status == 404  # it is not in the trash
+
+
+def test_only_a_stale_run_is_ended(page: Served, project: Project) -> None:
+    run = project.session("alive").start()
+    refused = act(page, run.key, "fail")
+    assert (refused.status, "is not stale" in refused.error) == (409, True)
+    assert run.record.status is Status.RUNNING
+    run.done()
+    make_stale_run(Path(project.root))
+    stale = project.sessions("train", status=Status.RUNNING)[-1]
+    ended = act(page, stale.key, "fail").document
+    assert (ended["status"], ended["stale"]) == ("error", False)
+    assert "died" in ended["error"]
+
+
+@pytest.mark.parametrize("action", ["delete", "", None, ["trash"], {}])
+def test_what_is_no_action_does_nothing(page: Served, action: object) -> None:
+    assert act(page, "first/0001", action).status == 400
+
+
 def test_nobody_else_may_change_anything(page: Served, project: Project) -> None:
     forged = {"Origin": "http://attacker.example"}
     assert change(page, "first/0001", {"note": "x"}, **forged).status == 403
@@ -89,7 +137,10 @@ def test_nobody_else_may_change_anything(page: Served, project: Project) -> None
     with serving(project.root, "--read-only") as reader:
         answer = change(reader, "first/0001", {"note": "x"})
         assert (answer.status, "--read-only" in answer.error) == (403, True)
-    assert project.session_of("first/0001").record.note is None
+        assert act(reader, "first/0001", "trash").status == 403
+    assert act(page, "first/0001", "trash", **forged).status == 403
+    record = project.session_of("first/0001").record
+    assert (record.note, record.trashed_us) == (None, None)
 
 
 def test_what_a_run_prints_is_sent_in_part(page: Served, project: Project, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ CHECKS = (
 )
 
 # What there is in the sample project: else next to nothing asked for would be there.
-THERE = {"project": ["results"], "run": ["train/0001", "train/0004"], "key": ["model"]}
+THERE = {"project": ["results"], "run": ["train/0001", "train/0004", "eval/0001"], "key": ["model"]}
 
 
 def narrowed(description: Any) -> Any:

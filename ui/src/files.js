@@ -140,7 +140,9 @@ function usePart(url, range, size) {
     const abort = new AbortController();
     const load = async () => {
       if (size === 0) return setPart({ text: "", whole: 0 });
-      const answer = await ask(url, { headers: { Range: range }, signal: abort.signal });
+      // A browser's cache would put parts of what the file was and is together.
+      const options = { headers: { Range: range }, signal: abort.signal };
+      const answer = await ask(url, { ...options, cache: "no-store" });
       const whole = Number(answer.headers.get("content-range")?.split("/")[1] ?? 0);
       const text = await answer.text();
       setError("");

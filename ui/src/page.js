@@ -29,9 +29,8 @@ const project = computed(
 const listing = signal(null);
 
 const asked = computed(() => {
-  const { relpath, identifier, status, where, sort, order } = route.value;
-  const name = project.value?.name;
-  return JSON.stringify({ project: name, relpath, identifier, status, where, sort, order });
+  const { run: _run, ...query } = route.value;
+  return JSON.stringify({ ...query, project: project.value?.name });
 });
 
 async function refresh() {
@@ -232,7 +231,7 @@ function Side({ project: { name, kinds } }) {
 
 /** @param {{ project: Project }} properties */
 function Chips({ project: { kinds } }) {
-  const { relpath, identifier, status } = route.value;
+  const { relpath, identifier, status, trashed } = route.value;
   const inside = kinds.filter(
     (kind) =>
       (relpath === undefined || kind.relpath === relpath) &&
@@ -242,8 +241,8 @@ function Chips({ project: { kinds } }) {
   const chip = (value, text, number) => html`<button
     type="button"
     class=${`chip ${value ?? "all"}`}
-    aria-pressed=${status === value}
-    onClick=${() => go({ status: value, run: undefined })}
+    aria-pressed=${status === value && !trashed}
+    onClick=${() => go({ status: value, trashed: undefined, run: undefined })}
   >
     ${value && html`<span class="dot" aria-hidden="true"></span>`}${text} <b>${count(number)}</b>
   </button>`;
@@ -253,6 +252,14 @@ function Chips({ project: { kinds } }) {
       const number = inside.reduce((all, { counts }) => all + (counts[each] ?? 0), 0);
       return chip(each, each, number);
     })}
+    <button
+      type="button"
+      class="chip quiet"
+      aria-pressed=${trashed === "true"}
+      onClick=${() => go({ status: undefined, trashed: "true", run: undefined })}
+    >
+      trash
+    </button>
   </div>`;
 }
 
@@ -276,11 +283,20 @@ function Runs({ project: shown }) {
 
 /** @param {{ project: Project }} properties */
 function NoRuns({ project: { kinds } }) {
+  if (route.value.trashed && route.value.where === undefined) {
+    return html`<div class="empty">
+      <h2>The trash is empty</h2>
+      <p>Runs that are put aside, here or with <code>session.remove()</code>, can be brought back from it.</p>
+    </div>`;
+  }
   if (sum(kinds) > 0) {
     return html`<div class="empty">
       <h2>No such runs</h2>
       <p>Nothing here has this status and is what the filter describes.</p>
-      <button type="button" onClick=${() => go({ status: undefined, where: undefined })}>
+      <button
+        type="button"
+        onClick=${() => go({ status: undefined, trashed: undefined, where: undefined })}
+      >
         Show every run
       </button>
     </div>`;

@@ -8,13 +8,14 @@ import { signal } from "@preact/signals";
  * @property {string} [relpath] Only this namespace.
  * @property {string} [identifier]
  * @property {string} [status]
+ * @property {string} [trashed] "true": what is in the trash.
  * @property {string} [where] A filter, as in "lr < 0.01 and status == 'done'".
  * @property {string} [sort] What to sort by, as in "-result.loss".
  * @property {string} [order] "name", else the newest first.
  * @property {string} [run] The run that is open.
  */
 
-const NAMES = /** @type {const} */ (["relpath", "identifier", "status", "where", "sort", "order", "run"]);
+const NAMES = /** @type {const} */ (["relpath", "identifier", "status", "trashed", "where", "sort", "order", "run"]);
 
 export const route = signal(read(location.hash));
 

@@ -65,7 +65,8 @@ function Whole({ run, query, readOnly, onChanged }) {
       ${took(run, now.value) && fact(run.ended_at ? "took" : "running for", took(run, now.value))}
       ${run.attempt > 1 && fact("attempt", String(run.attempt))} ${run.owner && fact("by", run.owner)}
     </p>
-    ${run.stale && html`<p class="hint">Its process is gone. <code>pycaddy reap</code> marks it as failed; <code>ExistingRun.CONTINUE</code> goes on with it.</p>`}
+    ${run.stale && html`<p class="hint">Its process is gone. <code>ExistingRun.CONTINUE</code> goes on with it; or mark it as failed.</p>`}
+    ${!readOnly && html`<${Actions} key=${run.run} run=${run} query=${query} onChanged=${onChanged} />`}
     <${Marks} key=${run.run} run=${run} query=${query} readOnly=${readOnly} onChanged=${onChanged} />
     ${error && html`<${Section} title="Error"><pre class="error-text" tabindex="0">${error}</pre><//>`}
     <${Values} title="Result" values=${run.result ?? {}} />
@@ -85,6 +86,42 @@ function Whole({ run, query, readOnly, onChanged }) {
       </dl>
     <//>
   `;
+}
+
+/**
+ * @param {object} properties
+ * @param {Run} properties.run
+ * @param {{ project: string, run: string }} properties.query
+ * @param {(run: Run) => void} properties.onChanged
+ */
+function Actions({ run, query, onChanged }) {
+  const [asking, setAsking] = useState(false);
+  const [error, setError] = useState("");
+  /** @param {string} action */
+  async function act(action) {
+    setAsking(false);
+    try {
+      onChanged(await send("POST", "run", query, { action }));
+      setError("");
+    } catch (failed) {
+      if (!(failed instanceof ApiError)) throw failed;
+      setError(failed.message);
+    }
+  }
+  const rests = !run.trashed && (run.status !== "running" || run.stale);
+  return html`<div class="actions">
+    ${run.stale && html`<button type="button" onClick=${() => act("fail")}>Mark as failed</button>`}
+    ${run.trashed && html`<button type="button" onClick=${() => act("restore")}>Bring back from the trash</button>`}
+    ${rests && !asking && html`<button type="button" onClick=${() => setAsking(true)}>Move to the trash</button>`}
+    ${
+      asking &&
+      html`<span role="group" aria-label="Move it and its files to the trash?">
+        Move it and its files? <button type="button" onClick=${() => act("trash")}>Yes, move</button>
+        <button type="button" onClick=${() => setAsking(false)}>No</button>
+      </span>`
+    }
+    ${error && html`<p class="failure" role="alert">${error}</p>`}
+  </div>`;
 }
 
 /** @param {string} name @param {string} text @param {string} [title] */

@@ -22,6 +22,7 @@
  * @property {number} revision
  * @property {Status} status
  * @property {boolean} stale
+ * @property {boolean} trashed
  * @property {number} attempt
  * @property {string} created_at
  * @property {string | null} started_at

@@ -16,16 +16,21 @@ from starlette.responses import Response
 
 from pycaddy.errors import (
     FilterError,
+    FolderTakenError,
     InvalidNameError,
     LedgerError,
     ProjectFolderError,
     RunNotFoundError,
+    RunStateError,
 )
 from pycaddy.ledger import Ledger, RunRecord
+from pycaddy.ledger.ledger import check_relpath
 from pycaddy.project.worker import OUTPUT
+from pycaddy.records import RunKey, parse_uid
 from pycaddy.status import Status
 from pycaddy.web import _facts
-from pycaddy.web._asks import BadRequest, Marks, RunsAsk, checked, run_key
+from pycaddy.web._asks import BadRequest, RunsAsk, checked, run_key
+from pycaddy.web._changes import Action, Conflict, Marks
 from pycaddy.web._files import FileRefused, open_contained
 from pycaddy.web._found import Found
 from pycaddy.web._guard import error_document
@@ -35,7 +40,7 @@ from pycaddy.web._watch import Watcher
 
 __all__ = ["Api"]
 
-_LISTED = ("project", "relpath", "identifier", "status", "where")
+_LISTED = ("project", "relpath", "identifier", "status", "where", "trashed")
 
 P = ParamSpec("P")
 Answer = Callable[[Request], Response]
@@ -73,6 +78,8 @@ class Api:
                 return _error(400, str(error))
             except (InvalidNameError, RunNotFoundError) as error:
                 return _error(404, error.message)
+            except (Conflict, FolderTakenError, RunStateError) as error:
+                return _error(409, str(error))
             except (LedgerError, ProjectFolderError) as error:
                 return _error(503, error.message)
 
@@ -114,7 +121,7 @@ class Api:
         return _json(request, _whole(ledger, record))
 
     async def change_run(self, request: Request) -> Response:
-        """Mark a run, or write its note."""
+        """Mark a run or write its note (PATCH), or do something with it as a whole (POST)."""
         if self.read_only:
             return _error(403, "This page was started with --read-only: nothing is changed.")
         body = await request.body()
@@ -122,12 +129,17 @@ class Api:
 
     def _change_run(self, request: Request, body: bytes) -> Response:
         query = checked(request.query_params.multi_items(), ("project", "run"))
-        key, marks = run_key(query), Marks.of(body)
+        reader, record = self._run(query)
+        if request.method == "PATCH":
+            change = Marks.of(body).put_on
+        else:
+            # Who has watched the run knows whether its process is gone.
+            change = functools.partial(Action.of(body).do, stale=reader.is_stale(record))
         # The only connection that can write, opened for this one change.
-        ledger = Ledger(self._ledger(query).root)
+        ledger = Ledger(reader.root)
         try:
-            record = ledger.get_record(key.identifier, key.uid, relpath=key.relpath)
-            return _json(request, _whole(ledger, marks.put_on(ledger, record)))
+            changed = change(ledger, record)
+            return _json(request, _whole(ledger, _find(ledger, changed.key)))
         finally:
             ledger.store.close()
 
@@ -156,7 +168,14 @@ class Api:
 
     def _run(self, query: Mapping[str, str]) -> tuple[Ledger, RunRecord]:
         ledger, key = self._ledger(query), run_key(query)
-        return ledger, ledger.get_record(key.identifier, key.uid, relpath=key.relpath)
+        return ledger, _find(ledger, key)
+
+
+def _find(ledger: Ledger, key: RunKey) -> RunRecord:
+    """Return a run, in the trash or not."""
+    relpath = check_relpath(key.relpath)
+    record = ledger.store.get(relpath, key.identifier, parse_uid(key.uid))
+    return record or ledger.get_record(key.identifier, key.uid, relpath=relpath)
 
 
 def _whole(ledger: Ledger, record: RunRecord) -> dict[str, Any]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pycaddy import filters
 from pycaddy.filters import Expr, Order
-from pycaddy.ledger import Ledger, RunRecord, life
 from pycaddy.records import RunKey
 from pycaddy.status import Status
 from pycaddy.stores import Selection
 
-__all__ = ["BadRequest", "Marks", "RunsAsk", "checked", "run_key"]
+__all__ = ["BadRequest", "RunsAsk", "checked", "run_key"]
 
 MOST_RUNS = 500
 MOST_OFFSET = 2**53
@@ -37,6 +35,7 @@ class RunsAsk:
     status: Status | None
     where: Expr | None
     sort: tuple[Order, ...]
+    trashed: bool
     newest_first: bool
     offset: int
     limit: int
@@ -56,6 +55,7 @@ class RunsAsk:
             None if status is None else _STATUSES[_one_of("status", status, tuple(_STATUSES))],
             None if where is None else filters.parse(where),
             () if sort is None else filters.parse_order([sort]),
+            _one_of("trashed", query.get("trashed", "false"), ("true", "false")) == "true",
             _one_of("order", query.get("order", "newest"), _ORDERS) == "newest",
             _number("offset", query.get("offset", "0"), 0, MOST_OFFSET),
             _number("limit", query.get("limit", "100"), 1, MOST_RUNS),
@@ -71,6 +71,7 @@ class RunsAsk:
             relpath=self.relpath,
             identifier=self.identifier,
             status=self.status,
+            trashed=self.trashed,
             newest_first=self.newest_first,
             where=self.where,
             sort=self.sort,
@@ -85,47 +86,6 @@ class RunsAsk:
             and self.identifier in (None, identifier)
             and self.status in (None, status)
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Marks:
-    """What somebody wants to put on a run, or to take off."""
-
-    tag: tuple[str, ...] = ()
-    untag: tuple[str, ...] = ()
-    note: str | None = None
-    has_note: bool = False
-
-    @classmethod
-    def of(cls, body: bytes) -> Marks:
-        """Read it from the JSON of a request."""
-        try:
-            asked = json.loads(body)
-        except (ValueError, RecursionError) as error:
-            raise BadRequest(f"The body is no JSON: {error}.") from error
-        if not isinstance(asked, dict) or not asked.keys() <= {"tag", "untag", "note"}:
-            raise BadRequest('Send {"tag": [...], "untag": [...], "note": "..."}, or a part of it.')
-        note = asked.get("note")
-        if note is not None and not isinstance(note, str):
-            raise BadRequest("A note is a text, or null for none.")
-        tag, untag = _texts(asked, "tag"), _texts(asked, "untag")
-        return cls(tag, untag, note, "note" in asked)
-
-    def put_on(self, ledger: Ledger, record: RunRecord) -> RunRecord:
-        """Change the run, and return it."""
-        try:
-            if self.tag or self.untag:
-                record = life.mark(ledger, record, add=self.tag, drop=self.untag)
-            return life.set_note(ledger, record, self.note) if self.has_note else record
-        except ValueError as error:  # a tag or a note that cannot be
-            raise BadRequest(str(error)) from error
-
-
-def _texts(asked: Mapping[str, object], name: str) -> tuple[str, ...]:
-    found = asked.get(name, [])
-    if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
-        raise BadRequest(f"{name!r} is a list of texts.")
-    return tuple(found)
 
 
 def checked(query: list[tuple[str, str]], known: tuple[str, ...]) -> dict[str, str]:

@@ -68,6 +68,7 @@ def _common(record: RunRecord, *, stale: bool) -> dict[str, Any]:
         "revision": record.revision,
         "status": record.status.value,
         "stale": stale,
+        "trashed": record.trashed_us is not None,
         "attempt": record.attempt,
         "created_at": to_iso(record.created_us),
         "started_at": None if record.started_us is None else to_iso(record.started_us),

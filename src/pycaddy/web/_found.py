@@ -32,18 +32,20 @@ class Found:
         self, project: str, ledger: Ledger, ask: RunsAsk
     ) -> tuple[int | None, list[RunRecord]]:
         """Return how many runs the whole list has, if that is known, and the part asked for."""
-        if ask.where is None:
+        if _is_counted(ask):
             return ask.total(self._watcher.counts(project)), ledger.records(ask.selection())
         keys = self._known(project, ask)
         if keys is None:
             return None, ledger.records(ask.selection())
         part = keys[ask.offset : ask.offset + ask.limit]
         found = (ledger.store.get(key.relpath, key.identifier, int(key.uid)) for key in part)
-        return len(keys), [run for run in found if run is not None and run.trashed_us is None]
+        # What has changed in between may be gone, or in the other list.
+        runs = [run for run in found if run and (run.trashed_us is not None) == ask.trashed]
+        return len(keys), runs
 
     def count(self, project: str, ledger: Ledger, ask: RunsAsk) -> int:
         """Return how many runs the whole list has."""
-        if ask.where is None:
+        if _is_counted(ask):
             return ask.total(self._watcher.counts(project))
         keys = self._known(project, ask)
         if keys is None:
@@ -63,6 +65,11 @@ class Found:
                 return None
             self._lists.move_to_end((project, _key(ask)))
             return known[1]
+
+
+def _is_counted(ask: RunsAsk) -> bool:
+    """Whether the numbers by identifier and status tell how many there are."""
+    return ask.where is None and not ask.trashed
 
 
 def _key(ask: RunsAsk) -> RunsAsk:

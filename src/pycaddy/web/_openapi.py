@@ -7,6 +7,7 @@ from typing import Any
 
 from pycaddy.status import Status
 from pycaddy.web._asks import MOST_OFFSET, MOST_RUNS
+from pycaddy.web._changes import ACTIONS
 
 __all__ = ["document"]
 
@@ -48,7 +49,8 @@ def document() -> Schema:
             ),
             "/api/run": {
                 **_get("One run, whole.", _ref("Run"), *_names_a_run(), missing=True),
-                **_patch(),
+                "patch": _change("Put tags on a run, take some off, or write its note.", _marks()),
+                "post": _change("Put a run aside, bring it back, end a stale one.", _action()),
             },
             "/api/file": _sent("A file that a run has attached.", *_names_a_run(), _key()),
             "/api/log": _sent("What a run has printed.", *_names_a_run()),
@@ -87,6 +89,7 @@ def _common() -> Schema:
         "revision": _WHOLE,
         "status": _STATUS,
         "stale": {"type": "boolean"},
+        "trashed": {"type": "boolean"},
         "attempt": _WHOLE,
         "created_at": _TEXT,
         "started_at": _MAYBE_TEXT,
@@ -129,6 +132,7 @@ def _lists_runs() -> tuple[Schema, ...]:
         _query("identifier", _TEXT, "Only runs of this identifier."),
         _query("status", _STATUS, "Only runs with this status."),
         _query("where", _TEXT, "Only what this filter describes: lr < 0.01 and 'good' in tags."),
+        _query("trashed", {"enum": ["true", "false"]}, "Those in the trash, and only those."),
         _query("sort", _TEXT, "What to sort by, with - before it for the largest first: -loss."),
         _query("order", orders, "What is first where the rest is equal."),
     )
@@ -149,26 +153,28 @@ def _get(summary: str, answer: Schema, *parameters: Schema, missing: bool = Fals
     return {"get": {"summary": summary, "parameters": list(parameters), "responses": responses}}
 
 
-def _patch() -> Schema:
-    marks = {"type": "object", "properties": _marks(), "additionalProperties": False}
+def _change(summary: str, body: Schema) -> Schema:
     return {
-        "patch": {
-            "summary": "Put tags on a run, take some off, or write its note.",
-            "parameters": list(_names_a_run()),
-            "requestBody": {"required": True, "content": {"application/json": {"schema": marks}}},
-            "responses": {
-                "200": {
-                    "description": "The run as it is now.",
-                    "content": {"application/json": {"schema": _ref("Run")}},
-                },
-                **_refusals("400", "401", "403", "404", "413", "415", "421", "503"),
+        "summary": summary,
+        "parameters": list(_names_a_run()),
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "responses": {
+            "200": {
+                "description": "The run as it is now.",
+                "content": {"application/json": {"schema": _ref("Run")}},
             },
-        }
+            **_refusals("400", "401", "403", "404", "409", "413", "415", "421", "503"),
+        },
     }
 
 
 def _marks() -> Schema:
-    return {"tag": _list(_TEXT), "untag": _list(_TEXT), "note": _MAYBE_TEXT}
+    properties = {"tag": _list(_TEXT), "untag": _list(_TEXT), "note": _MAYBE_TEXT}
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _action() -> Schema:
+    return {**_object(action={"enum": list(ACTIONS)}), "additionalProperties": False}
 
 
 def _key() -> Schema:

@@ -53,7 +53,7 @@ def create_app(
             Route("/", index),
             Route("/static/{name:path}", asset),
             Route("/api/events", events),
-            Route("/api/run", api.change_run, methods=["PATCH"]),
+            Route("/api/run", api.change_run, methods=["PATCH", "POST"]),
             *(Route(path, api.answering(answer)) for path, answer in api.routes().items()),
         ],
         exception_handlers={HTTPException: _http_error},
