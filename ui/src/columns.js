@@ -45,14 +45,14 @@ export function cell(row, column) {
 /** @param {Row[]} rows @returns {Column[]} */
 function fixed(rows) {
   const longest = rows.reduce((most, row) => Math.max(most, row.run.length), 10);
-  const tags = rows.reduce((most, row) => Math.max(most, row.tags.join(" ").length), 0);
+  const tags = rows.reduce((most, row) => Math.max(most, row.tags.join("    ").length), 0);
   const kind = /** @type {const} */ ("tags");
   return [
     { id: "run", kind: "run", name: "run", width: width(longest, 320), right: false },
     { id: "status", kind: "status", name: "status", width: 96, right: false },
     { id: "created", kind: "created", name: "created", width: 100, right: true },
     { id: "took", kind: "took", name: "took", width: 76, right: true },
-    ...(tags ? [{ id: "tags", kind, name: "tags", width: width(tags, 200), right: false }] : []),
+    ...(tags ? [{ id: "tags", kind, name: "tags", width: width(tags, 240), right: false }] : []),
   ];
 }
 

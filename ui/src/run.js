@@ -58,6 +58,9 @@ export function RunPanel({ project, name, readOnly, onClose }) {
  */
 function Whole({ run, query, readOnly, onChanged }) {
   const error = run.error?.trimEnd() ?? "";
+  const actions =
+    !readOnly &&
+    html`<${Actions} key=${run.run} run=${run} query=${query} onChanged=${onChanged} />`;
   return html`
     <p class="facts">
       ${fact("created", age(run.created_at, now.value), time(run.created_at))}
@@ -66,7 +69,7 @@ function Whole({ run, query, readOnly, onChanged }) {
       ${run.attempt > 1 && fact("attempt", String(run.attempt))} ${run.owner && fact("by", run.owner)}
     </p>
     ${run.stale && html`<p class="hint">Its process is gone. <code>ExistingRun.CONTINUE</code> goes on with it; or mark it as failed.</p>`}
-    ${!readOnly && html`<${Actions} key=${run.run} run=${run} query=${query} onChanged=${onChanged} />`}
+    ${(run.stale || run.trashed) && actions}
     <${Marks} key=${run.run} run=${run} query=${query} readOnly=${readOnly} onChanged=${onChanged} />
     ${error && html`<${Section} title="Error"><pre class="error-text" tabindex="0">${error}</pre><//>`}
     <${Values} title="Result" values=${run.result ?? {}} />
@@ -85,6 +88,7 @@ function Whole({ run, query, readOnly, onChanged }) {
         <dd>${run.param_hash}</dd>
       </dl>
     <//>
+    ${!run.stale && !run.trashed && actions}
   `;
 }
 
@@ -140,7 +144,7 @@ function Values({ title, values }) {
   if (items.length === 0) return null;
   return html`<${Section} title=${title}>
     <dl class="values">
-      ${items.map(([name, item]) => html`<dt>${name}</dt><dd title=${typeof item === "number" ? String(item) : undefined}>${value(item)}</dd>`)}
+      ${items.map(([name, item]) => html`<dt>${name}</dt><dd>${typeof item === "number" ? item : value(item)}</dd>`)}
     </dl>
   <//>`;
 }
