@@ -20,10 +20,13 @@ COMMANDS = (
     "status",
     "ls",
     "show",
+    "diff",
+    "best",
     "reap",
     "verify",
     "doctor",
     "rebuild",
+    "migrate",
     "ledger",
 )
 """Each is a click command of that name in a module of that name."""

@@ -1,0 +1,176 @@
+"""Filters, orders and columns on the command line, and what the Tab key offers for them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from pycaddy import filters, params
+from pycaddy.cli._find import open_project
+from pycaddy.cli._format import value_text
+from pycaddy.cli._output import write
+from pycaddy.cli._select import STALE
+from pycaddy.errors import FilterError, PycaddyError
+from pycaddy.filters import And, Expr, Name, Seen, Test
+from pycaddy.ledger import RunRecord
+from pycaddy.project import Project
+from pycaddy.query import Runs, look_up
+from pycaddy.status import Status
+from pycaddy.stores import Selection
+
+__all__ = [
+    "complete_home",
+    "complete_run",
+    "complete_words",
+    "json_value",
+    "plain_columns",
+    "say_csv",
+    "selection_of",
+    "shown",
+    "sort_option",
+    "where_option",
+]
+
+_LOOKED_AT = 50  # runs whose names of params are offered
+_MOST_OFFERED = 200
+_LONGEST = 60
+_LAST_WORD = re.compile(r"[\w./\[\]']*$")
+# What spreadsheets take for a formula: https://owasp.org/www-community/attacks/CSV_Injection
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def complete_home(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Offer identifiers with their namespaces, and the namespaces."""
+    project = _project(ctx)
+    if project is None:
+        return []
+    homes: set[str] = set()
+    for counter in project.ledger.store.identifiers():
+        parts = [*filter(None, counter.relpath.split("/")), counter.name]
+        homes.update("/".join(parts[:end]) for end in range(1, len(parts) + 1))
+    return sorted(home for home in homes if home.startswith(incomplete))
+
+
+def complete_run(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Offer runs by name, the newest of each identifier first."""
+    project = _project(ctx)
+    if project is None:
+        return []
+    offered: list[str] = []
+    for counter in project.ledger.store.identifiers():
+        home = f"{counter.relpath}/{counter.name}" if counter.relpath else counter.name
+        if home.startswith(incomplete) or incomplete.startswith(f"{home}/"):
+            selection = Selection(counter.relpath, counter.name, newest_first=True)
+            names = (str(record.key) for record in project.ledger.records(selection))
+            offered += [name for name in names if name.startswith(incomplete)]
+    return offered[:_MOST_OFFERED]
+
+
+def complete_words(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Offer what filters, orders and columns may name, behind what is written already."""
+    project = _project(ctx)
+    if project is None:
+        return []
+    written = _LAST_WORD.sub("", incomplete)
+    word = incomplete[len(written) :]
+    newest = Selection(newest_first=True, limit=_LOOKED_AT)
+    known = Runs(project.ledger.records(newest), str).columns()
+    names = (*filters.FIELDS, *known) if param.name == "where" else tuple(known)
+    found = dict.fromkeys(_written(name, param) for name in names)
+    return [f"{written}{name}" for name in found if name.startswith(word)][:_MOST_OFFERED]
+
+
+def _written(column: str, param: click.Parameter) -> str:
+    """Return the name of a column as a filter has it: metrics['val/acc'].max."""
+    if param.name != "where" or not column.startswith("metrics."):
+        return column
+    series = column.removeprefix("metrics.")
+    base, _, statistic = series.rpartition(".")
+    if base and statistic in filters.STATISTICS:
+        return str(Name("metrics", (base, statistic)))
+    return str(Name("metrics", (series,)))
+
+
+def _project(ctx: click.Context) -> Project | None:
+    try:
+        return open_project(ctx.params.get("project"))
+    except (click.ClickException, PycaddyError, OSError):  # a shell has no place for a message
+        return None
+
+
+where_option = click.option(
+    "-w",
+    "--where",
+    metavar="FILTER",
+    shell_complete=complete_words,
+    help="Only runs of which this holds, as in \"lr < 0.01 and status == 'done'\".",
+)
+
+sort_option = click.option(
+    "--sort",
+    metavar="WORDS",
+    shell_complete=complete_words,
+    help="Sort by params, results, metrics or fields, as in -loss,lr; '-' for the greatest first.",
+)
+
+
+def selection_of(where: str | None, sort: str | None, status: str | None) -> Selection | None:
+    """Return what the options select; None if there is neither a filter nor an order."""
+    if where is None and sort is None:
+        return None
+    try:
+        expr = None if where is None else filters.parse(where)
+        order = () if sort is None else filters.parse_order(sort)
+    except FilterError as error:
+        raise click.UsageError(error.message, click.get_current_context()) from error
+    if status == STALE:
+        stale: Expr = Test(Name("stale"), "holds")
+        return Selection(where=stale if expr is None else And((stale, expr)), sort=order)
+    return Selection(status=None if status is None else Status(status), where=expr, sort=order)
+
+
+def shown(value: object) -> str:
+    """Return a value as a cell of a table; "" for what is missing."""
+    return "" if value is None else value_text(value, longest=_LONGEST)
+
+
+def plain_columns(run: RunRecord, words: Sequence[str]) -> dict[str, Any]:
+    """Return what `--json` adds to a run for `--columns`: {} without any."""
+    if not words:
+        return {}
+    seen = Seen(run)
+    return {"columns": {word: json_value(look_up(seen, word)) for word in words}}
+
+
+def json_value(value: Any) -> Any:
+    """Return a plain value or a time as strict JSON has it."""
+    return json.loads(params.dump(value))
+
+
+def say_csv(runs: Sequence[RunRecord], words: Sequence[str]) -> None:
+    """Print runs as a CSV file: a row for each, the names of the columns first."""
+    if words:
+        table: dict[str, list[Any]] = {"run": [str(run.key) for run in runs]}
+        table |= {word: [look_up(Seen(run), word) for run in runs] for word in words}
+    else:
+        table = Runs(runs, str).columns()
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(map(_cell, table))
+    writer.writerows(map(_cell, row) for row in zip(*table.values(), strict=True))
+    write(text.getvalue().removesuffix("\n"))
+
+
+def _cell(value: object) -> object:
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    text = value if isinstance(value, str) else params.dump(value)
+    if not isinstance(value, (str, list, dict)):  # a time, without the quotes of JSON
+        text = str(json.loads(text))
+    return f"'{text}" if text.startswith(_FORMULA) else text
