@@ -131,7 +131,7 @@ def test_runs_are_migrated(project: Project) -> None:
     assert found["after"] == {"lr": 0.1, "wd": 0.0, "name": "adam"}
     assert found["backup"] is not None
     assert project.session_of("train/0001").params == {"lr": 0.1, "wd": 0.0, "name": "adam"}
-    assert "1 runs changed" in invoke("migrate", "imagenet/train", "--drop", "seed").stdout
+    assert "1 run changed" in invoke("migrate", "imagenet/train", "--drop", "seed").stdout
 
 
 @pytest.mark.parametrize("words", [[], ["--add", "wd"], ["--rename", "=x"], ["--add", "x="]])
