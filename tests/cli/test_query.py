@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 
 import pytest
 from click.shell_completion import ShellComplete
@@ -72,7 +74,7 @@ def test_a_csv_file_has_all_that_is_known(project: Project) -> None:
     assert rows[0]["result.loss"] == "0.2"
     assert rows[0]["created_at"].startswith("20")
     last = rows[-1]
-    assert (last["text"], last["layers"], last["minus"]) == ("'=1+1", "[1,2]", "-1")
+    assert (last["text"], last["layers"], last["minus"]) == ("'=1+1", "[1, 2]", "-1")
     some = invoke("ls", "--csv", "--columns", "run,loss", "-w", "loss is None or uid == 1")
     assert some.stdout.splitlines()[:2] == ["run,loss", "train/0001,0.2"]
     assert invoke("ls", "--csv", "--json").exit_code == 2
@@ -137,6 +139,15 @@ def test_runs_are_migrated(project: Project) -> None:
 @pytest.mark.parametrize("words", [[], ["--add", "wd"], ["--rename", "=x"], ["--add", "x="]])
 def test_a_migration_that_says_nothing_is_wrong_usage(project: Project, words: list[str]) -> None:
     assert invoke("migrate", "train", *words).exit_code == 2
+
+
+def test_a_plain_list_loads_no_filters_and_no_tables(project: Project) -> None:
+    code = "import sys; from pycaddy.cli import main\ntry: main()\nfinally: print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "ls"],
+        cwd=project.root, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert not {"pycaddy.filters", "pycaddy.query", "csv"} & set(done.stdout.split())
 
 
 def test_tab_offers_what_there_is(project: Project) -> None:

@@ -1,9 +1,10 @@
-"""Filters, orders and columns on the command line, and what the Tab key offers for them."""
+"""Filters, orders and columns on the command line, and what the Tab key offers for them.
+
+What reads filters and makes tables is imported by those who use it: plain `pycaddy ls` is quick.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from collections.abc import Sequence
@@ -11,16 +12,13 @@ from typing import Any
 
 import click
 
-from pycaddy import filters, params
 from pycaddy.cli._find import open_project
 from pycaddy.cli._format import value_text
 from pycaddy.cli._output import write
 from pycaddy.cli._select import STALE
 from pycaddy.errors import FilterError, PycaddyError
-from pycaddy.filters import And, Expr, Name, Seen, Test
 from pycaddy.ledger import RunRecord
 from pycaddy.project import Project
-from pycaddy.query import Runs, look_up
 from pycaddy.status import Status
 from pycaddy.stores import Selection
 
@@ -34,7 +32,9 @@ __all__ = [
     "selection_of",
     "shown",
     "sort_option",
+    "values_of",
     "where_option",
+    "words_of",
 ]
 
 _LOOKED_AT = 50  # runs whose names of params are offered
@@ -74,6 +74,9 @@ def complete_run(ctx: click.Context, param: click.Parameter, incomplete: str) ->
 
 def complete_words(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Offer what filters, orders and columns may name, behind what is written already."""
+    from pycaddy.filters import FIELDS
+    from pycaddy.query import Runs
+
     project = _project(ctx)
     if project is None:
         return []
@@ -81,18 +84,20 @@ def complete_words(ctx: click.Context, param: click.Parameter, incomplete: str) 
     word = incomplete[len(written) :]
     newest = Selection(newest_first=True, limit=_LOOKED_AT)
     known = Runs(project.ledger.records(newest), str).columns()
-    names = (*filters.FIELDS, *known) if param.name == "where" else tuple(known)
+    names = (*FIELDS, *known) if param.name == "where" else tuple(known)
     found = dict.fromkeys(_written(name, param) for name in names)
     return [f"{written}{name}" for name in found if name.startswith(word)][:_MOST_OFFERED]
 
 
 def _written(column: str, param: click.Parameter) -> str:
     """Return the name of a column as a filter has it: metrics['val/acc'].max."""
+    from pycaddy.filters import STATISTICS, Name
+
     if param.name != "where" or not column.startswith("metrics."):
         return column
     series = column.removeprefix("metrics.")
     base, _, statistic = series.rpartition(".")
-    if base and statistic in filters.STATISTICS:
+    if base and statistic in STATISTICS:
         return str(Name("metrics", (base, statistic)))
     return str(Name("metrics", (series,)))
 
@@ -124,15 +129,32 @@ def selection_of(where: str | None, sort: str | None, status: str | None) -> Sel
     """Return what the options select; None if there is neither a filter nor an order."""
     if where is None and sort is None:
         return None
+    from pycaddy import filters
+
     try:
         expr = None if where is None else filters.parse(where)
         order = () if sort is None else filters.parse_order(sort)
     except FilterError as error:
         raise click.UsageError(error.message, click.get_current_context()) from error
     if status == STALE:
-        stale: Expr = Test(Name("stale"), "holds")
-        return Selection(where=stale if expr is None else And((stale, expr)), sort=order)
+        stale = filters.Test(filters.Name("stale"), "holds")
+        both = stale if expr is None else filters.And((stale, expr))
+        return Selection(where=both, sort=order)
     return Selection(status=None if status is None else Status(status), where=expr, sort=order)
+
+
+def words_of(columns: str | None) -> list[str]:
+    """Return the words of `--columns`."""
+    return [] if columns is None else [word.strip() for word in columns.split(",")]
+
+
+def values_of(run: RunRecord, words: Sequence[str]) -> list[Any]:
+    """Return what a run has by the words of `--columns`; None for what it has not."""
+    from pycaddy.filters import Seen
+    from pycaddy.query import look_up
+
+    seen = Seen(run)
+    return [look_up(seen, word) for word in words]
 
 
 def shown(value: object) -> str:
@@ -144,20 +166,27 @@ def plain_columns(run: RunRecord, words: Sequence[str]) -> dict[str, Any]:
     """Return what `--json` adds to a run for `--columns`: {} without any."""
     if not words:
         return {}
-    seen = Seen(run)
-    return {"columns": {word: json_value(look_up(seen, word)) for word in words}}
+    values = map(json_value, values_of(run, words))
+    return {"columns": dict(zip(words, values, strict=True))}
 
 
 def json_value(value: Any) -> Any:
     """Return a plain value or a time as strict JSON has it."""
+    from pycaddy import params
+
     return json.loads(params.dump(value))
 
 
 def say_csv(runs: Sequence[RunRecord], words: Sequence[str]) -> None:
     """Print runs as a CSV file: a row for each, the names of the columns first."""
+    import csv
+    import io
+
+    from pycaddy.query import Runs
+
     if words:
-        table: dict[str, list[Any]] = {"run": [str(run.key) for run in runs]}
-        table |= {word: [look_up(Seen(run), word) for run in runs] for word in words}
+        rows = [values_of(run, words) for run in runs]
+        table = {word: [row[place] for row in rows] for place, word in enumerate(words)}
     else:
         table = Runs(runs, str).columns()
     text = io.StringIO()
@@ -170,7 +199,6 @@ def say_csv(runs: Sequence[RunRecord], words: Sequence[str]) -> None:
 def _cell(value: object) -> object:
     if value is None or isinstance(value, (bool, int, float)):
         return value
-    text = value if isinstance(value, str) else params.dump(value)
-    if not isinstance(value, (str, list, dict)):  # a time, without the quotes of JSON
-        text = str(json.loads(text))
+    plain = json_value(value)
+    text = plain if isinstance(plain, str) else json.dumps(plain)
     return f"'{text}" if text.startswith(_FORMULA) else text

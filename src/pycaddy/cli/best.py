@@ -16,13 +16,13 @@ from pycaddy.cli._query import (
     complete_words,
     plain_columns,
     selection_of,
+    values_of,
     where_option,
 )
 from pycaddy.cli._runs import facts
 from pycaddy.cli._select import homes_by_name, homes_by_path, matching
 from pycaddy.cli.ls import say_runs
-from pycaddy.filters import Seen
-from pycaddy.query import Runs, look_up
+from pycaddy.query import Runs
 
 __all__ = ["best"]
 
@@ -71,7 +71,7 @@ def best(
     selection = selection_of(where, metric if least else f"-{metric}", None)
     assert selection is not None
     found, _ = matching(opened.ledger, homes, selection, limit)
-    runs = [run for run in found if look_up(Seen(run), metric) is not None]
+    runs = [run for run in found if values_of(run, [metric]) != [None]]
     if as_json:
         listed = [
             facts(run, stale=opened.ledger.is_stale(run)) | plain_columns(run, [metric])

@@ -23,14 +23,14 @@ from pycaddy.cli._query import (
     selection_of,
     shown,
     sort_option,
+    values_of,
     where_option,
+    words_of,
 )
 from pycaddy.cli._runs import facts, status_cell
 from pycaddy.cli._select import STALE, homes_by_name, homes_by_path, matching, newest
 from pycaddy.cli._table import Column, say_table
-from pycaddy.filters import Seen
 from pycaddy.ledger import Ledger, RunRecord
-from pycaddy.query import look_up, words_of
 from pycaddy.status import Status
 
 __all__ = ["ls", "say_runs"]
@@ -146,7 +146,7 @@ def say_runs(ledger: Ledger, runs: Sequence[RunRecord], words: Sequence[str] = (
     if not words:
         say_table((*_COLUMNS, *_VALUES), _rows(runs, stale))
         return
-    values = [[shown(look_up(Seen(run), word)) for word in words] for run in runs]
+    values = [[*map(shown, values_of(run, words))] for run in runs]
     rows = [
         [*row[: len(_COLUMNS)], *more] for row, more in zip(_rows(runs, stale), values, strict=True)
     ]
