@@ -30,6 +30,7 @@ FIGURES = (
     "lifecycle",
     "resume",
     "listing",
+    "query",
     "params",
     "sweep",
     "imports",

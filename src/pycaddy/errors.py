@@ -8,6 +8,7 @@
     |- SweepError               a sweep that cannot be generated         ValueError
     |  |- SweepLengthError      its length is not known beforehand       TypeError
     |  `- SweepIndexError       no configuration at this position        IndexError
+    |- FilterError              a filter that cannot be read           ValueError
     |- FileKeyError             a file that cannot be attached           ValueError
     |- FolderTakenError         the run's folder holds an unknown run    FileExistsError
     |- RunNotFoundError         no such run                              KeyError
@@ -38,6 +39,7 @@ from __future__ import annotations
 
 __all__ = [
     "FileKeyError",
+    "FilterError",
     "FolderTakenError",
     "InvalidNameError",
     "LeaseLostError",
@@ -115,6 +117,10 @@ class SweepError(PycaddyError, ValueError):
 
 class FileKeyError(PycaddyError, ValueError):
     """A file that cannot be attached under this key. Facts: `key`, `path`."""
+
+
+class FilterError(PycaddyError, ValueError):
+    """A filter or an order that cannot be read. Facts: `text`, and `column`, from 1."""
 
 
 class SweepLengthError(SweepError, TypeError):

@@ -6,6 +6,7 @@ import functools
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pycaddy import params as params_module
@@ -199,6 +200,8 @@ class Ledger:
 
     def records(self, selection: Selection) -> list[RunRecord]:
         """Return the runs of *selection*, as of one moment."""
+        if selection.where is not None and selection.is_stale is None:
+            selection = replace(selection, is_stale=self.is_stale)
         return self.store.select(selection)
 
     def create(self, run: NewRun) -> RunRecord:
@@ -253,6 +256,20 @@ class Ledger:
                 break
             record, fresh = self._reread_any(record), True
         return stored
+
+    def rewrite_params(self, changes: Sequence[tuple[RunRecord, RunRecord]]) -> bool:
+        """Give runs other params, all or none, and describe them in their folders anew.
+
+        Returns:
+            Whether it was done. False: one of the runs has changed since.
+        """
+        if not self.store.rewrite_params(changes):
+            return False
+        for old, _ in changes:
+            record = self._reread_any(old)
+            if sidecar.has_one(record):
+                self.describe(record)
+        return True
 
     def _try_change(
         self, record: RunRecord, decide: Change, *, fresh: bool, trashed: bool

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pycaddy.ledger.verify import Difference
     from pycaddy.project.claiming import Configs, Retry
     from pycaddy.project.report import RunReport
+    from pycaddy.query import Diff, MigrationReport, Rows, Runs
 
 __all__ = ["Project"]
 
@@ -334,6 +335,124 @@ class Project:
         selection = Selection(self.relpath, identifier, recursive=recursive, status=status)
         return [Session(self, record) for record in self.ledger.records(selection)]
 
+    def runs(
+        self,
+        identifier: str | None = None,
+        *,
+        where: str | None = None,
+        sort: str | Sequence[str] | None = None,
+        recursive: bool = False,
+        limit: int | None = None,
+        offset: int = 0,
+        trashed: bool = False,
+    ) -> Runs[Session]:
+        """Find runs of this namespace by what they are: a sequence of sessions, and a table.
+
+            project.runs("train", where="lr < 1e-2 and status == 'done'", sort="-val/acc", limit=5)
+
+        Args:
+            identifier: Only those of this identifier ("train", or "randaug/train" below).
+            where: A condition on params, results, metrics and the like; docs/query.md has all.
+            sort: What to sort by, "-" for the greatest first, several with commas or as a list.
+                Runs that lack it come last. Default: by identifier and uid.
+            recursive: Also the namespaces below.
+            limit: At most so many.
+            offset: Leave out so many of the first.
+            trashed: Those in the trash, and only those.
+
+        Raises:
+            FilterError: *where* or *sort* cannot be read; the message points at the place.
+        """
+        from pycaddy.query import select
+
+        relpath, name = self._home(identifier)
+        selection = Selection(
+            relpath, name, recursive=recursive, trashed=trashed, limit=limit, offset=offset
+        )
+        return select(self.ledger, selection, where, sort, functools.partial(Session, self))
+
+    def diff(self, one: str | RunKey, other: str | RunKey) -> Diff:
+        """Return what differs between two runs, named as for `session_of`; it prints well.
+
+        Raises:
+            RunNotFoundError: There is no such run.
+        """
+        from pycaddy.query import diff
+
+        records = (find(self.ledger, self.relpath, run, None) for run in (one, other))
+        return diff(*records)
+
+    def params_that_vary(
+        self, identifier: str, *, where: str | None = None
+    ) -> dict[str, list[Any]]:
+        """Return the params in which the runs of *identifier* differ, with their values.
+
+        Names lead into nested params with dots: {"opt.lr": [0.1, 0.01]}.
+        """
+        return self.runs(identifier, where=where).params_that_vary()
+
+    def join(
+        self,
+        *identifiers: str,
+        on: str | Sequence[str] = "params",
+        where: str | None = "status == 'done'",
+    ) -> Rows:
+        """Put the runs of several identifiers side by side: a row for all that belong together.
+
+            project.join("train", "eval", on="params")
+
+        What they do not share is named after them: `train.result.loss`, `eval.uid`.
+
+        Args:
+            identifiers: Two or more of this namespace.
+            on: What they have to share: "params", all of them; "uid"; or some params by name.
+            where: Which runs are looked at. Default: those that are done.
+        """
+        from pycaddy.query import join
+
+        return join({each: self.runs(each, where=where).records for each in identifiers}, on)
+
+    def migrate(
+        self,
+        identifier: str,
+        *,
+        add: Mapping[str, Any] | None = None,
+        rename: Mapping[str, str] | None = None,
+        drop: Collection[str] = (),
+        where: str | None = None,
+        ignore: Collection[str] = (),
+        dry_run: bool = False,
+    ) -> MigrationReport:
+        """Give the runs of *identifier* the params that they would have today, all or none.
+
+        The script has a new param, or calls one otherwise: after this, RESUME finds the old runs.
+        Their ledger is backed up before. Runs in the trash are changed as well.
+
+            project.migrate("train", add={"wd": 0.0}, rename={"lr": "opt.lr"}, dry_run=True)
+
+        Args:
+            add: Params for the runs that lack them.
+            rename: New names by old ones; dots lead into nested params.
+            drop: Params to take away.
+            where: Only these runs.
+            ignore: Besides the project's, the params that had no part in the runs' keys.
+            dry_run: Change nothing, and report what would be changed.
+
+        Raises:
+            RunBusyError: Somebody is on one of the runs. Nothing was changed.
+            ParamsError: A run has a param both by its old and its new name, or the like.
+        """
+        from pycaddy.query import Migration, migrate
+
+        migration = Migration(rename or {}, drop, add or {})
+        records = [
+            record
+            for trashed in (False, True)
+            for record in self.runs(identifier, where=where, trashed=trashed).records
+        ]
+        left_out = self.ignore + _ignored(ignore)
+        return migrate(self.ledger, records, migration, ignore=left_out, dry_run=dry_run)
+
     def trash(self, *, recursive: bool = True) -> list[RunRecord]:
         """Return the removed runs of this namespace and, by default, of those below."""
         return self.ledger.records(Selection(self.relpath, recursive=recursive, trashed=True))
@@ -459,6 +578,11 @@ class Project:
         from pycaddy.project._html import project_html
 
         return project_html(self.root, self.relpath, self.ledger.store.counts())
+
+    def _home(self, identifier: str | None) -> tuple[str, str | None]:
+        """Return the namespace and the name of an identifier that may lie below."""
+        below, _, name = (identifier or "").rpartition("/")
+        return "/".join(filter(None, (self.relpath, below))), name or None
 
     def _mode(self, given: StorageMode | None) -> StorageMode:
         return self.storage_mode if given is None else _storage_mode(given)

@@ -84,6 +84,13 @@ class Runs:
         values = (*_changing(new), new.revision, ticket, _lease.LEASE_S, *key)
         return _finally(at, sql.SWAP, values).rowcount == 1
 
+    def rewrite(self, at: Connection, old: RunRecord, new: RunRecord, ticket: int) -> bool:
+        """Give a run the params of *new* unless it has changed; whether it was done."""
+        identifier = self.identifier(at, old.relpath, old.identifier)
+        key = (old.row, old.revision, identifier, int(old.uid))
+        values = (*_rows.rewritten(new), ticket, *key)
+        return at.execute(sql.REWRITE, values).rowcount == 1
+
     def swapped(self, at: Connection, old: RunRecord, ticket: int) -> bool:
         """Whether the run was last changed under *ticket*."""
         return at.execute(sql.SWAPPED, (old.row, ticket)).fetchone() is not None

@@ -7,9 +7,13 @@ that after a lost connection the call finds out whether its change was made.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pycaddy.stores import _rows, _sql
 from pycaddy.stores.protocol import Selection
+
+if TYPE_CHECKING:
+    from pycaddy.stores._filter_sql import Plan
 
 __all__ = ["everything", "select"]
 
@@ -52,6 +56,10 @@ LOCK_FREE = (
 # After a rebuild the row may be another run's.
 SWAP = (
     f"UPDATE run SET {_CHANGES}, revision=%s, ticket=%s, lease_until={_UNTIL} "
+    "WHERE id=%s AND revision=%s AND identifier=%s AND uid=%s"
+)
+REWRITE = (
+    "UPDATE run SET param_hash=%s, param_version=%s, params=%s, revision=%s, ticket=%s "
     "WHERE id=%s AND revision=%s AND identifier=%s AND uid=%s"
 )
 SWAPPED = "SELECT FROM run WHERE id=%s AND ticket=%s"
@@ -117,7 +125,9 @@ def everything(table: str, columns: Sequence[str]) -> str:
     return f"SELECT {names} FROM {table} WHERE project=%s"
 
 
-def select(project: str, selection: Selection, lease_s: float) -> tuple[str, list[object]]:
+def select(
+    project: str, selection: Selection, lease_s: float, plan: Plan | None = None
+) -> tuple[str, list[object]]:
     """Return the statement for *selection* and the values to bind."""
-    statement, values = _sql.select(project, selection, _LAPSED)
+    statement, values = _sql.select(project, selection, _LAPSED, plan=plan)
     return _bound(statement), [lease_s, *values]

@@ -111,6 +111,11 @@ def changing(record: RunRecord) -> Row:
     )
 
 
+def rewritten(record: RunRecord) -> Row:
+    """Return the values of the columns that new params change."""
+    return (record.param_hash, record.param_version, record.params_text, record.revision)
+
+
 def decode(row: Row, relpath: str, identifier: str) -> RunRecord:
     """Return the record of a row of COLUMNS."""
     id_, revision, uid, mode, param_hash, version, text, created, beat, status, *rest = row

@@ -43,6 +43,10 @@ ALL_DONE = (
 )
 # After a rebuild the row may be another run's.
 SWAP = f"UPDATE run SET {_CHANGES}, revision=? WHERE id=? AND revision=? AND identifier=? AND uid=?"
+REWRITE = (
+    "UPDATE run SET param_hash=?, param_version=?, params=?, revision=? "
+    "WHERE id=? AND revision=? AND identifier=? AND uid=?"
+)
 BEAT = "UPDATE run SET beat=beat+1 WHERE id=? AND attempt=? AND status='running'"
 INSERT = f"INSERT INTO run ({', '.join(_INSERTED)}) VALUES ({', '.join('?' for _ in _INSERTED)})"
 ADD = f"{INSERT} ON CONFLICT DO NOTHING"

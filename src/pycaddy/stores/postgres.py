@@ -13,6 +13,8 @@ from pycaddy._extras import require
 
 require("psycopg", "postgres")  # its absence is told with the command that mends it
 
+from psycopg import Rollback  # noqa: E402
+
 from pycaddy.records import NewRun, RunRecord  # noqa: E402
 from pycaddy.status import Status  # noqa: E402
 from pycaddy.stores import _lease, _rows  # noqa: E402
@@ -111,9 +113,30 @@ class PostgresStore:
 
         return self._server.call(forget)
 
+    def rewrite_params(self, changes: Sequence[tuple[RunRecord, RunRecord]]) -> bool:
+        ticket = new_ticket()
+
+        def rewrite(at: Connection, again: bool) -> bool:
+            if again and self._runs.swapped(at, changes[0][0], ticket):
+                return True
+            with at.transaction() as transaction:
+                if not all(self._runs.rewrite(at, old, new, ticket) for old, new in changes):
+                    raise Rollback(transaction)
+                return True
+            return False
+
+        return self._server.call(rewrite) if changes else True
+
     def select(self, selection: Selection) -> list[RunRecord]:
-        rows = self._read(*sql.select(self.project, selection, _lease.LEASE_S))
-        return [_rows.decode(row[2:], row[0], row[1]) for row in rows]
+        if selection.where is None and not selection.sort:
+            rows = self._read(*sql.select(self.project, selection, _lease.LEASE_S))
+            return [_rows.decode(row[2:], row[0], row[1]) for row in rows]
+        from pycaddy.stores._filter_sql import plan
+        from pycaddy.stores._postgres_json import PostgresJson
+
+        planned = plan(selection, PostgresJson())
+        rows = self._read(*sql.select(self.project, selection, _lease.LEASE_S, planned))
+        return planned.finish((_rows.decode(row[2:], *row[:2]) for row in rows), selection)
 
     def counts(self) -> dict[tuple[str, str, Status], int]:
         rows = self._read(sql.COUNTS, (self.project,))

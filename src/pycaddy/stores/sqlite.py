@@ -141,11 +141,25 @@ class SqliteStore:
             key = (record.row, record.revision, identifier, int(record.uid))
             return at.sql.execute(sql.FORGET, key).rowcount == 1
 
+    def rewrite_params(self, changes: Sequence[tuple[RunRecord, RunRecord]]) -> bool:
+        try:
+            with self._writing() as at:
+                for old, new in changes:
+                    identifier = self._identifier(at, old.relpath, old.identifier)
+                    values = (*_rows.rewritten(new), old.row, old.revision, identifier)
+                    if at.sql.execute(sql.REWRITE, (*values, int(old.uid))).rowcount != 1:
+                        raise _OutdatedError
+        except _OutdatedError:
+            return False
+        return True
+
     def select(self, selection: Selection) -> list[RunRecord]:
-        statement, values = sql.select(self.project, selection)
-        with self._reading() as at:
-            rows = at.sql.execute(statement, values).fetchall()
-        return [_rows.decode(row[2:], row[0], row[1]) for row in rows]
+        if selection.where is None and not selection.sort:
+            statement, values = sql.select(self.project, selection)
+            with self._reading() as at:
+                rows = at.sql.execute(statement, values).fetchall()
+            return [_rows.decode(row[2:], row[0], row[1]) for row in rows]
+        return self._query(selection)
 
     def counts(self) -> dict[tuple[str, str, Status], int]:
         with self._reading() as at:
@@ -210,6 +224,16 @@ class SqliteStore:
 
     def close(self) -> None:
         self._connections.close()
+
+    def _query(self, selection: Selection) -> list[RunRecord]:
+        from pycaddy.stores._filter_sql import plan
+        from pycaddy.stores._sqlite_json import SqliteJson
+
+        planned = plan(selection, SqliteJson())
+        statement, values = sql.select(self.project, selection, plan=planned)
+        with self._reading() as at:
+            rows = at.sql.execute(statement, values)
+            return planned.finish((_rows.decode(row[2:], *row[:2]) for row in rows), selection)
 
     def _find(self, at: Connection, run: NewRun, status: Status | None) -> list[RunRecord]:
         identifier = self._identifier(at, run.relpath, run.identifier)
@@ -349,6 +373,10 @@ class SqliteStore:
                 "The write-ahead log of %s could not be moved into it: %s", self.path, error
             )
             self._connections.drop()
+
+
+class _OutdatedError(Exception):
+    """A run has changed since: what the transaction did so far is taken back."""
 
 
 class _Opening:
