@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pycaddy import codec, params
 from pycaddy._clock import utc_now_us
 from pycaddy.errors import ParamsError, RunNotFoundError, RunStateError
-from pycaddy.ledger import artifacts, folders, heart, sidecar, transitions
+from pycaddy.ledger import artifacts, folders, heart, recording, sidecar, transitions
 from pycaddy.ledger.owner import this_process
 from pycaddy.records import Owner, RunRecord
 from pycaddy.status import Status
@@ -58,7 +58,8 @@ def finish(
     attempt: int,
     error_text: str | None = None,
 ) -> RunRecord:
-    """End a run as DONE or ERROR, with the facts of its files as they are now."""
+    """End a run as DONE or ERROR, with the facts of its files and metrics as they are now."""
+    summary_text = recording.close(ledger, record)
     finished = _change_with_folder(
         ledger,
         record,
@@ -68,19 +69,25 @@ def finish(
             utc_now_us(),
             attempt=attempt,
             files_text=artifacts.refresh(seen.files_text, ledger.root),
+            summary_text=summary_text,
             error_text=error_text,
         ),
     )
+    recording.forget(ledger, finished)
     heart.release(ledger.store, finished)
     return finished
 
 
 def bury(ledger: Ledger, record: RunRecord, reason: str) -> RunRecord:
     """End a run as ERROR for its worker, if it is still RUNNING in the attempt of *record*."""
+    summary_text = recording.close(ledger, record) or recording.recomputed(ledger, record)
     buried = ledger.change(
         record,
-        lambda seen: transitions.bury(seen, utc_now_us(), attempt=record.attempt, reason=reason),
+        lambda seen: transitions.bury(
+            seen, utc_now_us(), attempt=record.attempt, reason=reason, summary_text=summary_text
+        ),
     )
+    recording.forget(ledger, buried)
     heart.release(ledger.store, buried)
     return buried
 

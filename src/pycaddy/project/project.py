@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pycaddy.ledger.doctor import Finding
     from pycaddy.ledger.rebuild import RebuildReport
     from pycaddy.ledger.verify import Difference
+    from pycaddy.metrics.series import Series
     from pycaddy.project.claiming import Configs, Retry
     from pycaddy.project.report import RunReport
 
@@ -317,6 +318,25 @@ class Project:
         selection = Selection(self.relpath, identifier, recursive=recursive, status=status)
         return [Session(self, record) for record in self.ledger.records(selection)]
 
+    def metrics(
+        self, runs: Iterable[Session | RunRecord | RunKey | str], name: str
+    ) -> dict[RunKey, Series]:
+        """Return the series *name* of several runs, by the runs' keys.
+
+        Args:
+            runs: Sessions or records, or what `session_of` takes. A run that has no such series
+                is left out.
+            name: The series ("loss/train").
+
+        Raises:
+            MetricsError: The metrics of a run cannot be read.
+        """
+        from pycaddy.ledger import recording
+
+        records = [run if isinstance(run, RunRecord) else self._record_of(run) for run in runs]
+        found = {record.key: recording.read(self.ledger, record, name) for record in records}
+        return {key: series for key, series in found.items() if series is not None}
+
     def trash(self, *, recursive: bool = True) -> list[RunRecord]:
         """Return the removed runs of this namespace and, by default, of those below."""
         return self.ledger.records(Selection(self.relpath, recursive=recursive, trashed=True))
@@ -378,6 +398,9 @@ class Project:
 
     def _mode(self, given: StorageMode | None) -> StorageMode:
         return self.storage_mode if given is None else _storage_mode(given)
+
+    def _record_of(self, run: Session | RunKey | str) -> RunRecord:
+        return self._find(run.key if isinstance(run, Session) else run, None)
 
     def _find(
         self, run: str | int | RunKey, uid: str | int | None, *, trashed: bool = False
