@@ -44,8 +44,8 @@ def attach(
         kept = _kept(root, key, path)
         if kept == LEDGER_FOLDER or _is_of_a_ledger(absolute(root, kept), root, ledger):
             raise FileKeyError(
-                f"{os.fspath(path)!r} belongs to the ledger or to a run's metrics, and cannot be attached. "
-                "Use session.path(...) for the run's own files.",
+                f"{os.fspath(path)!r} belongs to the ledger or to a run's metrics, and cannot "
+                "be attached. Use session.path(...) for the run's own files.",
                 key=key,
                 path=path,
             )

@@ -87,24 +87,24 @@ def _stale(ledger: Ledger, records: list[RunRecord]) -> Iterator[Finding]:
 
 def _metrics(ledger: Ledger, records: list[RunRecord], *, fix: bool) -> Iterator[Finding]:
     for record in records:
+        if lost := sum(facts.get("lost", 0) for facts in record.summary.values()):
+            yield Finding(
+                f"run {record.key}",
+                f"logged {lost} points that are not on the disk",
+                "The warnings of that time say why",
+                severe=False,
+            )
         path = recording.path_of(ledger, record)
         if not os.path.exists(path):
             continue
         try:
-            now = _summary_to_keep(ledger, record, path)
+            summary = _summary_to_keep(ledger, record, path)
         except MetricsError as error:
             yield Finding(path, f"cannot be read ({error})", "Restore it from a backup")
             continue
-        if lost := sum(facts.get("lost", 0) for facts in record.summary.values()):
-            yield Finding(
-                f"run {record.key}",
-                f"logged {lost} points that could not be written",
-                "The warnings of that time say why",
-                severe=False,
-            )
-        if now != record.summary_text:
+        if summary != record.summary_text:
             if fix:
-                recording.set_summary(ledger, record, now, record.attempt)
+                recording.set_summary(ledger, record, summary, record.attempt)
             yield Finding(
                 f"run {record.key}",
                 f"has a summary of its metrics that is older than {path}",

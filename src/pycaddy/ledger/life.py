@@ -59,35 +59,33 @@ def finish(
     error_text: str | None = None,
 ) -> RunRecord:
     """End a run as DONE or ERROR, with the facts of its files and metrics as they are now."""
-    summary_text = recording.close(ledger, record)
-    finished = _change_with_folder(
-        ledger,
-        record,
-        lambda seen: transitions.finish(
-            seen,
-            status,
-            utc_now_us(),
-            attempt=attempt,
-            files_text=artifacts.refresh(seen.files_text, ledger.root),
-            summary_text=summary_text,
-            error_text=error_text,
-        ),
-    )
-    recording.forget(ledger, finished)
+    with recording.Ending(ledger, record) as summary_text:
+        finished = _change_with_folder(
+            ledger,
+            record,
+            lambda seen: transitions.finish(
+                seen,
+                status,
+                utc_now_us(),
+                attempt=attempt,
+                files_text=artifacts.refresh(seen.files_text, ledger.root),
+                summary_text=summary_text,
+                error_text=error_text,
+            ),
+        )
     heart.release(ledger.store, finished)
     return finished
 
 
 def bury(ledger: Ledger, record: RunRecord, reason: str) -> RunRecord:
     """End a run as ERROR for its worker, if it is still RUNNING in the attempt of *record*."""
-    summary_text = recording.close(ledger, record) or recording.recomputed(ledger, record)
-    buried = ledger.change(
-        record,
-        lambda seen: transitions.bury(
-            seen, utc_now_us(), attempt=record.attempt, reason=reason, summary_text=summary_text
-        ),
-    )
-    recording.forget(ledger, buried)
+    with recording.Ending(ledger, record, lost=True) as summary_text:
+        buried = ledger.change(
+            record,
+            lambda seen: transitions.bury(
+                seen, utc_now_us(), attempt=record.attempt, reason=reason, summary_text=summary_text
+            ),
+        )
     heart.release(ledger.store, buried)
     return buried
 

@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from pycaddy.errors import LedgerError, MetricNotFoundError, MetricsError
+from pycaddy.errors import LedgerError, MetricNotFoundError, MetricsError, RunFinishedError
 from pycaddy.layout import TRASH_FOLDER
 from pycaddy.ledger import folders, transitions
 from pycaddy.metrics import live
@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     from pycaddy.metrics.series import Series
 
 __all__ = [
+    "Ending",
     "check",
-    "close",
     "flush",
-    "forget",
     "path_of",
     "read",
     "recomputed",
@@ -56,9 +55,15 @@ def recorder_for(ledger: Ledger, record: RunRecord, attempt: int) -> Recorder:
     def publish(text: str) -> None:
         set_summary(ledger, record, text, attempt)
 
-    return recorder_at(
-        _place(ledger, record), attempt, lambda: Recorder(attempt, open_store, publish)
-    )
+    place = _place(ledger, record)
+    recorder = recorder_at(place, attempt, lambda: Recorder(attempt, open_store, publish))
+    if recorder.ended.is_set():
+        raise RunFinishedError(
+            f"Run {record.key} is being ended by another thread. Log before that.",
+            run=str(record.key),
+            status=record.status,
+        )
+    return recorder
 
 
 def flush(ledger: Ledger, record: RunRecord) -> None:
@@ -67,21 +72,43 @@ def flush(ledger: Ledger, record: RunRecord) -> None:
         found.flush()
 
 
-def close(ledger: Ledger, record: RunRecord) -> str | None:
-    """Write what is left of a run that ends; return its summary, None if it has no new one."""
-    if live.recorders and (found := live.recorders.get(_place(ledger, record))):
-        return found.close()
-    if record.summary_text is None or record.status.is_final:
+class Ending:
+    """Run the block that ends a run, given the summary to keep; None if there is no new one.
+
+    What this process has logged is on disk by then. If the block fails the run goes on, and is
+    recorded on. A class: a generator would cost each run more that has no metrics.
+
+    Args:
+        lost: The run's process could not do this itself.
+    """
+
+    __slots__ = ("_ledger", "_lost", "_record", "_recorder")
+
+    def __init__(self, ledger: Ledger, record: RunRecord, *, lost: bool = False) -> None:
+        self._ledger = ledger
+        self._record = record
+        self._lost = lost
+
+    def __enter__(self) -> str | None:
+        self._recorder = None
+        if live.recorders:
+            self._recorder = live.recorders.get(_place(self._ledger, self._record))
+        if self._recorder is not None:
+            return self._recorder.close()
+        logged = self._record.summary_text is not None  # by another process
+        if self._lost or (logged and not self._record.status.is_final):
+            return recomputed(self._ledger, self._record)
         return None
-    return recomputed(ledger, record)  # another process has logged
 
-
-def forget(ledger: Ledger, record: RunRecord) -> None:
-    """Let go of what recorded a run that has ended."""
-    if live.recorders:
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if self._recorder is None:
+            return
+        if error is not None:
+            self._recorder.ended.clear()
+            return
         from pycaddy.metrics.flusher import remove
 
-        remove(_place(ledger, record))
+        remove(_place(self._ledger, self._record))
 
 
 def read(ledger: Ledger, record: RunRecord, name: str) -> Series | None:

@@ -37,9 +37,8 @@ def remove(ledger: Ledger, record: RunRecord) -> RunRecord:
             transitions.refuse_busy(seen, me, ledger.is_gone)
         return seen.changed(trashed_us=utc_now_us())
 
-    stored = ledger.change(record, trashed, trashed=True)
-    recording.close(ledger, stored)
-    recording.forget(ledger, stored)
+    with recording.Ending(ledger, record):
+        stored = ledger.change(record, trashed, trashed=True)
     for path in _own_files(ledger.root, stored, ledger.store.folders("files")):
         _move(ledger.root, path, f"{TRASH_FOLDER}/{path}", stored)
     return stored

@@ -32,10 +32,13 @@ _finalized_in = 0
 
 
 def recorder_at(place: str, attempt: int, make: Callable[[], Recorder]) -> Recorder:
-    """Return the recorder for this attempt at *place*, the same for all handles on the run."""
+    """Return the recorder for this attempt at *place*, the same for all handles on the run.
+
+    While a thread is about to end the run, that is the one that takes no more.
+    """
     with _mutex:
         found = recorders.get(place)
-        if found is not None and found.attempt == attempt and not found.ended.is_set():
+        if found is not None and found.attempt == attempt:
             return found
         if found is not None:
             found.close()

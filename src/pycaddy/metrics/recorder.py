@@ -128,7 +128,8 @@ class Recorder:
         self.ended.set()
         with self.lock:
             self.flush()
-            text = encoded(self.summaries())
+            # What comes from now on was refused: it is neither written nor summed up.
+            text = encoded(self._summaries())
             self.disconnect()
         return text
 
@@ -146,24 +147,27 @@ class Recorder:
         """Return the summary of each series: of all that is on disk and all that was logged."""
         with self.lock:
             self._sort_in()
-            found = {name: summary.facts() for name, summary in self._logged.items()}
-            try:
-                on_disk = self._counts()
-                for name, counts in on_disk.items():
-                    logged = self._logged.get(name)
-                    if logged is None or sum(counts.values()) > logged.count:
-                        # Other attempts or processes have a part in it.
-                        found[name] = self._summary_on_disk(name)
-            except (PycaddyError, OSError) as error:
-                self._fail("The metrics could not be read", error)
-                on_disk = {}
-            for name, logged in self._logged.items():
-                lost = logged.count - on_disk.get(name, {}).get(self.attempt, 0)
-                if not self.ended.is_set():
-                    lost -= len(self._waiting.get(name, ()))
-                if lost > 0:
-                    found[name]["lost"] = lost
-            return found
+            return self._summaries()
+
+    def _summaries(self) -> dict[str, dict[str, Any]]:
+        found = {name: summary.facts() for name, summary in self._logged.items()}
+        try:
+            on_disk = self._counts()
+            for name, counts in on_disk.items():
+                logged = self._logged.get(name)
+                if logged is None or sum(counts.values()) > logged.count:
+                    # Other attempts or processes have a part in it.
+                    found[name] = self._summary_on_disk(name)
+        except (PycaddyError, OSError) as error:
+            self._fail("The metrics could not be read", error)
+            on_disk = {}
+        for name, logged in self._logged.items():
+            lost = logged.count - on_disk.get(name, {}).get(self.attempt, 0)
+            if not self.ended.is_set():
+                lost -= len(self._waiting.get(name, ()))
+            if lost > 0:
+                found[name]["lost"] = lost
+        return found
 
     def _counts(self) -> dict[str, dict[int, int]]:
         return {} if self._store is None else self._store.counts()

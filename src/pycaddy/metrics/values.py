@@ -6,6 +6,7 @@ import functools
 import math
 import operator
 from collections.abc import Mapping
+from contextlib import suppress
 from time import time
 from typing import Any, TypeAlias
 
@@ -88,7 +89,7 @@ def _number(name: object, value: Any) -> float:
         try:
             return float(value)
         except OverflowError:
-            return math.copysign(math.inf, value)
+            return math.inf if value > 0 else -math.inf
     shape = getattr(value, "shape", ())
     if shape:
         raise TypeError(
@@ -96,10 +97,11 @@ def _number(name: object, value: Any) -> float:
             "each element."
         )
     if _is_real(value):
-        if hasattr(value, "__float__"):
-            return float(value)
-        if hasattr(value, "item"):
-            return _number(name, value.item())
+        with suppress(TypeError):
+            if hasattr(value, "__float__"):
+                return float(value)
+            if hasattr(value, "item"):
+                return float(value.item())
     raise TypeError(f"The value of {name!r} must be a number, not {value!r}.")
 
 
