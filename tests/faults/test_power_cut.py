@@ -64,8 +64,8 @@ def test_a_power_cut_takes_nothing_that_was_acknowledged(
         books.compare_after_rebuild()
     assert acknowledged
     record_property(
-        "R2",
-        f"power cut at {CUTS // len(SEEDS)} instants among {len(events)} calls: {acknowledged} "
+        "figures",
+        f"R2  power cut at {CUTS // len(SEEDS)} instants among {len(events)} calls: {acknowledged} "
         "acknowledged changes, 0 lost, 0 unreadable",
     )
 

@@ -288,7 +288,7 @@ class Ledger:
         Raises:
             ProjectFolderError: It cannot be written. What the ledger has is not touched.
         """
-        path = self.description_path(record)
+        path = description.path if description else self.description_path(record)
         try:
             if description is not None:
                 with suppress(FileNotFoundError):  # a doctor took it for a left-over
