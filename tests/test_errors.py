@@ -36,6 +36,8 @@ BUILTINS = {
     "RunFinishedError": ("RunStateError", RuntimeError),
     "RunBusyError": ("RunStateError", RuntimeError),
     "LeaseLostError": ("RunStateError", RuntimeError),
+    "MetricsError": ("PycaddyError", RuntimeError),
+    "MetricNotFoundError": ("PycaddyError", KeyError),
     "ProjectFolderError": ("PycaddyError", OSError),
     "LedgerError": ("PycaddyError", RuntimeError),
     "LedgerMissingError": ("LedgerError", RuntimeError),
