@@ -36,6 +36,7 @@ FIGURES = (
     "run_overhead",
     "claims",
     "metrics",
+    "postgres",
 )
 PEERS = "peers"
 RESULTS = HOME / "results"

@@ -22,7 +22,7 @@ ROWS = (
     ("stores",),
     ("metrics",),
     ("ledger",),
-    ("executors",),
+    ("executors", "server"),
     ("project",),
     ("sweeper", "query"),
     ("cli", "web", "interop", "testing"),

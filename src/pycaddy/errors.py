@@ -23,7 +23,9 @@
     |  |- LedgerDamagedError    no database, truncated or malformed
     |  |- LedgerVersionError    a newer pycaddy wrote it
     |  |- LedgerBusyError       a writer has held it for too long
+    |  |- LedgerUnreachableError  the server stays away             ConnectionError
     |  |- LedgerHostError       another host uses it over the network
+    |  |- LedgerServerError     our own server cannot be started or used
     |  `- LedgerStorageError    full, read-only or failing disk          OSError
     |- WorkerDiedError           a worker ended without an answer         RuntimeError
     |- WorkerTimeoutError        a run took longer than it may            TimeoutError
@@ -45,7 +47,9 @@ __all__ = [
     "LedgerError",
     "LedgerHostError",
     "LedgerMissingError",
+    "LedgerServerError",
     "LedgerStorageError",
+    "LedgerUnreachableError",
     "LedgerVersionError",
     "MetricNotFoundError",
     "MetricsError",
@@ -182,8 +186,16 @@ class LedgerBusyError(LedgerError):
     """Another writer has held the ledger for longer than the busy timeout."""
 
 
+class LedgerUnreachableError(LedgerError, ConnectionError):
+    """The ledger's server cannot be reached, and did not come back in time."""
+
+
 class LedgerHostError(LedgerError):
     """Another host uses this ledger, on a file system that serves one host at a time."""
+
+
+class LedgerServerError(LedgerError):
+    """The server of `pycaddy ledger up` cannot be started, stopped or asked."""
 
 
 class LedgerStorageError(LedgerError, OSError):

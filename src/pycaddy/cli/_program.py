@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 import os
-from importlib import import_module
 from typing import Any
 
 import click
 
 from pycaddy.cli._exit import ExitCode, LibraryError
+from pycaddy.cli._lazy import LazyGroup
 from pycaddy.cli._output import abandon_stdout
 from pycaddy.errors import PycaddyError
 
 __all__ = ["program"]
 
-COMMANDS = ("run", "worker", "status", "ls", "show", "reap", "verify", "doctor", "rebuild")
+COMMANDS = (
+    "run",
+    "worker",
+    "status",
+    "ls",
+    "show",
+    "reap",
+    "verify",
+    "doctor",
+    "rebuild",
+    "ledger",
+)
 """Each is a click command of that name in a module of that name."""
 
 
-class _Program(click.Group):
+class _Program(LazyGroup):
     """Commands that are imported when called, and errors told in a sentence."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = getattr(import_module(f"pycaddy.cli.{cmd_name}"), cmd_name)
-        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -51,6 +53,8 @@ class _Program(click.Group):
 
 @click.group(
     cls=_Program,
+    home="pycaddy.cli",
+    names=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 all is well, 1 differences or problems were found, 2 wrong usage, "
     "3 an error. `pycaddy COMMAND --help` shows examples.",

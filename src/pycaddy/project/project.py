@@ -43,8 +43,11 @@ class Project:
         root: The folder of the project. Made absolute now: a later chdir changes nothing.
         relpath: The namespace below the root ("imagenet/randaug"); see `sub`.
         storage_mode: How the files of one run are kept apart from those of the others.
-        ledger: Another place for the ledger: the path of a `.db` file, or a `Ledger`, whose
-            file then serves this root. Default: `.pycaddy/ledger.db` below the root.
+        ledger: Another place for the ledger: the path of a `.db` file, the URL of a PostgreSQL
+            database, or a `Ledger`, which then serves this root. Default: what the project was
+            made with, for a new one what $PYCADDY_LEDGER says, else `.pycaddy/ledger.db`.
+        name: What the project is called in a ledger that it shares with others: folders on
+            several machines are one project if they have the same name. Default: an id of its own.
         durability: "power": what was acknowledged survives a power cut. "process": it survives
             a crash of the process; a power cut may take the last changes, and commits are about
             ten times faster.
@@ -67,6 +70,7 @@ class Project:
         storage_mode: StorageMode = StorageMode.SUBFOLDER,
         *,
         ledger: str | os.PathLike[str] | Ledger | None = None,
+        name: str | None = None,
         durability: str = "power",
         ignore: Collection[str] = (),
     ) -> None:
@@ -76,10 +80,10 @@ class Project:
         self.storage_mode = _storage_mode(storage_mode)
         self.ignore = _ignored(ignore)
         if isinstance(ledger, Ledger):
-            self._ledger = ledger.for_root(self.root)
+            self._ledger = ledger.for_root(self.root, name)
         else:
             address = self.root if ledger is None else ledger
-            self._ledger = Ledger(address, root=self.root, durability=durability)
+            self._ledger = Ledger(address, root=self.root, durability=durability, name=name)
         self._has_root = False
 
     @property
@@ -374,9 +378,7 @@ class Project:
         Raises:
             LedgerError: There is nothing to make it from.
         """
-        from pycaddy.ledger.rebuild import rebuild
-
-        return rebuild(str(self.root), self._ledger.durability)
+        return self._ledger.rebuild()
 
     def doctor(self, *, fix: bool = False) -> list[Finding]:
         """Compare ledger, folders and machine; return what is wrong, with what to do.

@@ -9,7 +9,7 @@ from typing import Protocol
 from pycaddy.records import NewRun, RunRecord
 from pycaddy.status import Status
 
-__all__ = ["Choose", "Decide", "Identifier", "Selection", "Store"]
+__all__ = ["Choose", "Decide", "Facts", "Identifier", "Selection", "Store"]
 
 Choose = Callable[[Sequence[RunRecord]], RunRecord | None]
 """Picks one of the runs that have equal params, newest first, or none; may raise."""
@@ -25,6 +25,21 @@ class Identifier:
     relpath: str
     name: str
     last_uid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What keeps the runs, and how much it holds."""
+
+    engine: str
+    """"SQLite" or "PostgreSQL"."""
+    version: str
+    schema: int
+    """The version of the tables."""
+    size: int
+    """Bytes, those of other projects included."""
+    projects: int
+    """How many projects it holds runs of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +66,9 @@ class Store(Protocol):
     Each method is one transaction: it happened whole and is durable when it returns, or it
     raised and nothing happened. Writers wait for one another and do not fail because of it.
     A store may be used from any thread and after a fork, and pickles as its address.
+
+    A store with a clock of its own keeps leases: each change and each beat renews a run's, and the
+    records that it reads tell in `lapsed` whether it has run out.
     """
 
     @property
@@ -162,10 +180,16 @@ class Store(Protocol):
         """
 
     def backup(self, target: str) -> None:
-        """Write a complete copy to the file *target* while others go on working."""
+        """Write a complete copy to the file *target* while others go on working.
+
+        It opens without a server: where the store is one, as a ledger file of SQLite.
+        """
 
     def check(self) -> list[str]:
         """Return what is wrong with the ledger, one sentence each; [] is healthy."""
+
+    def facts(self) -> Facts:
+        """Return what the ledger is kept in, and how much it holds."""
 
     def close(self) -> None:
         """Close this process's connections. The store opens them again when used."""

@@ -11,17 +11,18 @@ from typing import Any
 
 from pycaddy._clock import utc_now_us
 from pycaddy._names import fold
-from pycaddy.errors import LedgerMissingError, NameClashError
+from pycaddy.errors import LedgerMissingError
 from pycaddy.records import NewRun, RunRecord, format_uid, replaced
 from pycaddy.status import Status
 from pycaddy.stores import _rows, _sqlite_file
 from pycaddy.stores import _sqlite_sql as sql
 from pycaddy.stores._backup import backup
 from pycaddy.stores._connections import Connection, Connections
+from pycaddy.stores._folders import refuse_clash, with_those_above
 from pycaddy.stores._mounts import is_network
 from pycaddy.stores._one_host import OneHost
 from pycaddy.stores._sqlite_errors import raise_translated, translated
-from pycaddy.stores.protocol import Choose, Decide, Identifier, Selection
+from pycaddy.stores.protocol import Choose, Decide, Facts, Identifier, Selection
 
 __all__ = ["SqliteStore"]
 
@@ -172,7 +173,7 @@ class SqliteStore:
             for (relpath, name), uid in highest.items():
                 at.sql.execute(sql.RAISE_UID, (uid, self._enter_identifier(at, relpath, name)))
             # In the order of their creation, which `newest_first` reads backwards.
-            for record in sorted(records, key=_created):
+            for record in sorted(records, key=_rows.by_creation):
                 identifier = self._enter_identifier(at, record.relpath, record.identifier)
                 number = int(record.uid)
                 at.sql.execute(sql.RAISE_UID, (number, identifier))
@@ -195,6 +196,11 @@ class SqliteStore:
             damaged = [row[0] for row in at.sql.execute(sql.DAMAGED).fetchall()]
         problems = [] if found == ["ok"] else found
         return problems + [f"The row of run {uid} is damaged." for uid in damaged]
+
+    def facts(self) -> Facts:
+        with self._reading() as at:
+            schema, pages, page_size, projects = at.sql.execute(sql.FACTS).fetchone()
+        return Facts("SQLite", sqlite3.sqlite_version, schema, pages * page_size, projects)
 
     def close(self) -> None:
         self._connections.close()
@@ -245,16 +251,13 @@ class SqliteStore:
         return int(row[0])
 
     def _take_folder(self, at: Connection, path: str, kind: str) -> None:
-        parts = path.split("/")
-        for depth in range(1, len(parts) + 1):
-            folder = "/".join(parts[:depth])
-            wanted = kind if depth == len(parts) else None
+        for folder, wanted in with_those_above(path, kind):
             key = (self.project, fold(folder))
             taken = at.sql.execute(sql.FOLDER, key).fetchone()
             if taken is None:
                 at.sql.execute(sql.TAKE_FOLDER, (*key, folder, kind))
             else:
-                _refuse_clash(folder, wanted, *taken)
+                refuse_clash(folder, wanted, *taken)
 
     def _reading(self, *, in_a_loop: bool = False) -> _Reading:
         """Hand out the connection for reading statements."""
@@ -385,27 +388,6 @@ class _Reading:
         self._at.release()
         if error is not None:
             raise_translated(error, self._store.path)
-
-
-def _refuse_clash(folder: str, wanted: str | None, taken: str, kind: str) -> None:
-    if taken != folder:
-        raise NameClashError(
-            f"The name {folder!r} differs only by case from {taken!r}, and many file systems "
-            f"take the two for one folder. Use {taken!r} or another name.",
-            name=folder,
-            other=taken,
-        )
-    if wanted is not None and wanted != kind:
-        raise NameClashError(
-            f"The folder {folder!r} is used both for runs and, in PREFIX mode, for files of "
-            f"the runs beside it. Use another name.",
-            name=folder,
-            other=taken,
-        )
-
-
-def _created(record: RunRecord) -> tuple[int, int]:
-    return record.created_us, int(record.uid)
 
 
 def _must_reopen(error: BaseException) -> bool:
