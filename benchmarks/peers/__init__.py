@@ -22,7 +22,7 @@ PEERS = (FLOOR, "pycaddy", "pycaddy_0_2_0", "signac", "optuna", "mlflow", "track
 SIZES = 0, 1_000, 10_000
 ROUNDS = 7
 CALLS = 10  # in each round
-POINTS = 2_000
+POINTS = 1_000
 PATIENCE_S = 300.0
 """For how long a peer may fill up to the next size; who needs longer takes no further part."""
 

@@ -58,7 +58,7 @@ def recorder_for(ledger: Ledger, record: RunRecord, attempt: int) -> Recorder:
 
     place = _place(ledger, record)
     recorder = recorder_at(place, attempt, lambda: Recorder(attempt, open_store, publish))
-    if recorder.ended.is_set():
+    if recorder.ended:
         raise RunFinishedError(
             f"Run {record.key} is being ended by another thread. Log before that.",
             run=str(record.key),
@@ -111,7 +111,7 @@ class Ending:
         if self._recorder is None:
             return
         if error is not None:
-            self._recorder.ended.clear()
+            self._recorder.ended = False
             return
         from pycaddy.metrics.flusher import remove
 
