@@ -36,6 +36,7 @@ FIGURES = (
     "run_overhead",
     "claims",
     "metrics",
+    "capture",
     "postgres",
 )
 PEERS = "peers"

@@ -38,6 +38,7 @@ BUILTINS = {
     "LeaseLostError": ("RunStateError", RuntimeError),
     "MetricsError": ("PycaddyError", RuntimeError),
     "MetricNotFoundError": ("PycaddyError", KeyError),
+    "RerunError": ("PycaddyError", RuntimeError),
     "ProjectFolderError": ("PycaddyError", OSError),
     "LedgerError": ("PycaddyError", RuntimeError),
     "LedgerMissingError": ("LedgerError", RuntimeError),

@@ -17,6 +17,7 @@
     |  `- LeaseLostError        a later attempt has taken the run over
     |- MetricsError             a run's metrics cannot be used           RuntimeError
     |- MetricNotFoundError      the run has no such series               KeyError
+    |- RerunError               what a run had is no longer there        RuntimeError
     |- ProjectFolderError       the root cannot hold a project           OSError
     |- LedgerError              the ledger cannot be used                RuntimeError
     |  |- LedgerMissingError    deleted, and the runs are still there
@@ -59,6 +60,7 @@ __all__ = [
     "ParamsTooLargeError",
     "ProjectFolderError",
     "PycaddyError",
+    "RerunError",
     "RunBusyError",
     "RunFinishedError",
     "RunNotFoundError",
@@ -156,6 +158,10 @@ class MetricsError(PycaddyError, RuntimeError):
 
 class MetricNotFoundError(PycaddyError, KeyError):
     """The run has logged no series of this name. Facts: `run`, `name`."""
+
+
+class RerunError(PycaddyError, RuntimeError):
+    """A run whose command cannot be run again. Facts: `run`."""
 
 
 class ProjectFolderError(PycaddyError, OSError):

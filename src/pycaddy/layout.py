@@ -10,6 +10,8 @@ from pycaddy._names import check_parts, looks_like_a_run
 from pycaddy.errors import InvalidNameError
 
 __all__ = [
+    "CAPTURED_PACKAGES",
+    "CAPTURED_PATCH",
     "LEDGER_FOLDER",
     "METRICS",
     "SIDECAR",
@@ -23,9 +25,18 @@ __all__ = [
 LEDGER_FOLDER = ".pycaddy"
 TRASH_FOLDER = f"{LEDGER_FOLDER}/trash"
 SIDECAR = "run.json"
+CAPTURED_PATCH = "capture.patch"
+CAPTURED_PACKAGES = "capture.packages.txt"
 METRICS = "metrics.db"
 _METRICS_FILE = re.compile(r"(?:[0-9]{4,}_)?metrics\.db(?:-wal|-shm|-journal)?")
-_RESERVED = frozenset((SIDECAR, METRICS, f"{METRICS}-wal", f"{METRICS}-shm", f"{METRICS}-journal"))
+_RESERVED = frozenset(
+    (
+        SIDECAR,
+        CAPTURED_PATCH,
+        CAPTURED_PACKAGES,
+        *(f"{METRICS}{ending}" for ending in ("", "-wal", "-shm", "-journal")),
+    )
+)
 
 
 def is_metrics_file(name: str) -> bool:
@@ -64,12 +75,12 @@ class RunLayout:
     @property
     def sidecar(self) -> str:
         """The run's `run.json`."""
-        return self._own(SIDECAR)
+        return self.own(SIDECAR)
 
     @property
     def metrics(self) -> str:
         """The run's time series, once something was logged."""
-        return self._own(METRICS)
+        return self.own(METRICS)
 
     def file(self, filename: str, include_identifier: bool = True) -> str:
         """Return the path of the run's file *filename*, which may be nested ("a/b.pt")."""
@@ -90,9 +101,10 @@ class RunLayout:
             return f"{self.home}/{filename}"
         # At any depth: "0001_run.json" always describes a run.
         _refuse_reserved(filename, parts[-1])
-        return self._own(filename)
+        return self.own(filename)
 
-    def _own(self, filename: str) -> str:
+    def own(self, filename: str) -> str:
+        """Return the path of a file that pycaddy keeps for the run."""
         if self.mode is StorageMode.SUBFOLDER:
             return f"{self.folder}/{filename}"
         parents, slash, last = filename.rpartition("/")

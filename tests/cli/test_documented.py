@@ -53,6 +53,10 @@ def study(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "simulate", raising=False)
     for folder in (project.root, project.root.parent):
         make_study(folder)
+    loud = project.session("loud").start()
+    loud.path("stdout.log").write_text("line\n")
+    loud.done()
+    project.session("old").start().done().remove()
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +135,14 @@ def test_every_exit_code_stands_on_the_page() -> None:
         ("worker", ["worker", "simulate:simulate", "--sweep", "failing.json"]),
         ("status", ["status"]),
         ("reap", ["reap", "--dry-run"]),
+        ("tail", ["tail", "loud/0001"]),
+        ("tag", ["tag", "train/0001", "baseline"]),
+        ("note", ["note", "train/0001", "text"]),
+        ("rerun", ["rerun", "train/0001", "--in-place", "--dry-run"]),
+        ("rm", ["rm", "train/0001", "--yes"]),
+        ("restore", ["restore"]),
+        ("gc", ["gc", "--status", "done", "--yes"]),
+        ("du", ["du"]),
         ("ls", ["ls"]),
         ("show", ["show", "train/0001"]),
         ("verify", ["verify"]),

@@ -12,13 +12,15 @@ from pathlib import Path
 import pytest
 
 from pycaddy.ledger import Ledger, RunRecord, Status
+from pycaddy.ledger.cleanup import Cleanup
 from pycaddy.ledger.doctor import Finding
 from pycaddy.ledger.rebuild import RebuildReport
+from pycaddy.ledger.usage import Usage
 from pycaddy.project import ExistingRun, Project, Session, StorageMode
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = {
-    "project.md": (Project, Session, ExistingRun, StorageMode, Status),
+    "project.md": (Project, Session, ExistingRun, StorageMode, Status, Cleanup, Usage),
     "ledger.md": (RunRecord, RebuildReport, Finding, Status),
 }
 # How the store keeps a part of a record that has a property of its own.
@@ -55,6 +57,8 @@ def test_a_public_name_is_in_its_page(page: str, kind: type, name: str) -> None:
 SIGNATURES = [
     ("project.md", Project),
     ("project.md", Project.session),
+    ("project.md", Project.gc),
+    ("project.md", Project.empty_trash),
     ("project.md", Project.verify),
     ("project.md", Project.doctor),
     ("project.md", Project.sessions),

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from pycaddy._clock import utc_now_us
+from pycaddy.cli._complete import complete_identifier
 from pycaddy.cli._exit import usage_error
 from pycaddy.cli._find import look_up, open_project
 from pycaddy.cli._format import count, duration, flat, value_text
@@ -43,7 +44,7 @@ _COLUMNS = (
         "pycaddy ls . --all --json",
     )
 )
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_identifier)
 @click.option(
     "-s",
     "--status",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pycaddy import params as params_module
+from pycaddy._clock import span_us, utc_now_us
 from pycaddy._names import check_parts
 from pycaddy.layout import StorageMode, check_namespace
 from pycaddy.ledger import Ledger, RunRecord, life
@@ -16,6 +17,7 @@ from pycaddy.ledger.ledger import check_relpath
 from pycaddy.ledger.owner import this_process
 from pycaddy.project._find import find
 from pycaddy.project._root import absolute_root, make_root
+from pycaddy.project.capture.parts import DEFAULT, parse_parts
 from pycaddy.project.session import Session
 from pycaddy.project.strategy import ExistingRun, find_or_create
 from pycaddy.records import NewRun, RunKey
@@ -24,10 +26,13 @@ from pycaddy.stores import Selection
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+    from datetime import timedelta
 
     from pycaddy.executors import DaskClient, SlurmExecutor
+    from pycaddy.ledger.cleanup import Cleanup
     from pycaddy.ledger.doctor import Finding
     from pycaddy.ledger.rebuild import RebuildReport
+    from pycaddy.ledger.usage import Usage
     from pycaddy.ledger.verify import Difference
     from pycaddy.metrics.series import Series
     from pycaddy.project.claiming import Configs, Retry
@@ -53,6 +58,9 @@ class Project:
             ten times faster.
         ignore: Params that do not tell runs apart ("seed", or "optimizer.workers" for a nested
             one). They are kept in the record.
+        capture: What to note of the code and the machine when a run starts, and whether to keep
+            what it prints: "git,packages,env,output"; docs/capture.md. None: nothing. Default:
+            what costs nothing.
 
     Example:
         >>> from pycaddy.project import Project
@@ -73,12 +81,15 @@ class Project:
         name: str | None = None,
         durability: str = "power",
         ignore: Collection[str] = (),
+        capture: str | None = DEFAULT,
     ) -> None:
         self.root = absolute_root(root)
         self.relpath = check_relpath(relpath)
         check_namespace(tuple(self.relpath.split("/")) if self.relpath else ())
         self.storage_mode = _storage_mode(storage_mode)
         self.ignore = _ignored(ignore)
+        self.capture = parse_parts(capture)
+        """The parts that are captured."""
         if isinstance(ledger, Ledger):
             self._ledger = ledger.for_root(self.root, name)
         else:
@@ -123,6 +134,7 @@ class Project:
             self.storage_mode,
             ledger=self._ledger,
             ignore=self.ignore,
+            capture=",".join(self.capture),
         )
 
     def session(
@@ -207,6 +219,7 @@ class Project:
             max_attempts=max_attempts,
             retry=retry,
             wait=wait,
+            capture=self.capture,
         )
         return (Session(self, record) for record in claims)
 
@@ -357,6 +370,73 @@ class Project:
         return Session(
             self, restore(self.ledger, find(self.ledger, self.relpath, run, uid, trashed=True))
         )
+
+    def gc(
+        self,
+        *,
+        keep_best: tuple[str, int] | tuple[str, int, str] | None = None,
+        older_than: str | timedelta | None = None,
+        status: Status | None = None,
+        keep_tagged: bool = True,
+        dry_run: bool = False,
+    ) -> Cleanup:
+        """Put runs that have ended, and that nothing speaks for, into the trash.
+
+        Of this namespace and those below. At least one of the conditions must be given, and a
+        run goes only if all of them let it go; one that is not DONE or ERROR never does.
+
+        Args:
+            keep_best: The best of each identifier stay: ("val/acc", 3), or ("loss", 3, "min"),
+                by a value of the result or a metric. Where no run has it, all stay.
+            older_than: Only runs that ended so long ago: "30d", "12h", or a timedelta.
+            status: Only runs that ended as DONE, or as ERROR.
+            keep_tagged: Runs with a tag stay.
+            dry_run: Only tell which they are.
+
+        Raises:
+            ValueError: Without a condition.
+        """
+        from pycaddy.ledger.cleanup import Best, clean, dispensable
+
+        if keep_best is None and older_than is None and status is None:
+            raise ValueError(
+                "gc() needs to be told what may go: keep_best=('val/acc', 3), older_than='30d' or "
+                "status=Status.ERROR."
+            )
+        if status is not None:
+            check_status(status)
+        runs = dispensable(
+            self.ledger.records(Selection(self.relpath, recursive=True)),
+            best=None if keep_best is None else Best.of(keep_best),
+            before_us=None if older_than is None else utc_now_us() - span_us(older_than),
+            status=status,
+            keep_tagged=keep_tagged,
+        )
+        return clean(self.ledger, runs, dry_run=dry_run)
+
+    def empty_trash(
+        self, *, older_than: str | timedelta | None = None, dry_run: bool = False
+    ) -> Cleanup:
+        """Delete the removed runs of this namespace and those below, for good.
+
+        Args:
+            older_than: Only those that were removed so long ago: "30d", or a timedelta.
+            dry_run: Only tell which they are.
+        """
+        from pycaddy.ledger.cleanup import empty
+
+        before_us = utc_now_us() - (0 if older_than is None else span_us(older_than))
+        runs = [run for run in self.trash() if (run.trashed_us or 0) <= before_us]
+        return empty(self.ledger, runs, dry_run=dry_run)
+
+    def disk_usage(self) -> Usage:
+        """Return how many bytes the runs of this namespace and those below take, by run and kind.
+
+        Attached files elsewhere, and files that runs share, do not count.
+        """
+        from pycaddy.ledger.usage import measure
+
+        return measure(self.ledger, self.ledger.records(Selection(self.relpath, recursive=True)))
 
     def verify(self, *, data: bool = False) -> list[Difference]:
         """Compare the attached files of all runs below with what was recorded of them.

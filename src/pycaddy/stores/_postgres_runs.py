@@ -88,6 +88,12 @@ class Runs:
         """Whether the run was last changed under *ticket*."""
         return at.execute(sql.SWAPPED, (old.row, ticket)).fetchone() is not None
 
+    def forget(self, at: Connection, record: RunRecord) -> bool:
+        """Delete a run in the trash unless it has changed; return whether it was deleted."""
+        identifier = self.identifier(at, record.relpath, record.identifier)
+        key = (record.row, record.revision, identifier, int(record.uid))
+        return at.execute(sql.FORGET, key).rowcount == 1
+
     def insert(self, at: Connection, record: RunRecord, ticket: int) -> RunRecord:
         """Add *record* under the next uid, and end the transaction if there is one."""
         identifier = self.identifier(at, record.relpath, record.identifier)

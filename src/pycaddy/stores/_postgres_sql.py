@@ -94,6 +94,7 @@ DAMAGED = (
 )
 
 DROP_UNSTARTED = _bound(_sql.DROP_UNSTARTED)
+FORGET = _bound(_sql.FORGET)
 IDENTIFIER = _bound(_sql.IDENTIFIER)
 IDENTIFIERS = _bound(_sql.IDENTIFIERS)
 COUNTS = _bound(_sql.COUNTS)

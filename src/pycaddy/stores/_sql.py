@@ -8,6 +8,9 @@ from pycaddy.stores.protocol import Selection
 __all__ = ["select"]
 
 DROP_UNSTARTED = "DELETE FROM run WHERE identifier=? AND uid=? AND attempt=0 AND status='pending'"
+FORGET = (
+    "DELETE FROM run WHERE id=? AND revision=? AND identifier=? AND uid=? AND trashed IS NOT NULL"
+)
 IDENTIFIER = "SELECT id FROM identifier WHERE project=? AND relpath=? AND name=?"
 IDENTIFIERS = (
     "SELECT relpath, name, last_uid FROM identifier WHERE project=? ORDER BY relpath, name"

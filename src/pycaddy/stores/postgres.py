@@ -103,6 +103,14 @@ class PostgresStore:
 
         return self._server.call(swap)
 
+    def forget(self, record: RunRecord) -> bool:
+        def forget(at: Connection, again: bool) -> bool:
+            key = record.relpath, record.identifier, int(record.uid)
+            # If it was done and not heard of, the run is gone by now.
+            return self._runs.forget(at, record) or (again and self._runs.get(at, *key) is None)
+
+        return self._server.call(forget)
+
     def select(self, selection: Selection) -> list[RunRecord]:
         rows = self._read(*sql.select(self.project, selection, _lease.LEASE_S))
         return [_rows.decode(row[2:], row[0], row[1]) for row in rows]

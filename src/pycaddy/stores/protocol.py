@@ -140,6 +140,15 @@ class Store(Protocol):
             Whether it was replaced. False: the run has changed since.
         """
 
+    def forget(self, record: RunRecord) -> bool:
+        """Delete a run that is in the trash, if the ledger still has this revision of it.
+
+        Its uid stays taken.
+
+        Returns:
+            Whether it was deleted. False: the run has changed since, or is not in the trash.
+        """
+
     def select(self, selection: Selection) -> list[RunRecord]:
         """Return the runs by relpath, identifier and uid as a number, as of one moment."""
 

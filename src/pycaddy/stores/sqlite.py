@@ -135,6 +135,12 @@ class SqliteStore:
         with self._writing() as at:
             return self._swap(at, old, new)
 
+    def forget(self, record: RunRecord) -> bool:
+        with self._writing() as at:
+            identifier = self._identifier(at, record.relpath, record.identifier)
+            key = (record.row, record.revision, identifier, int(record.uid))
+            return at.sql.execute(sql.FORGET, key).rowcount == 1
+
     def select(self, selection: Selection) -> list[RunRecord]:
         statement, values = sql.select(self.project, selection)
         with self._reading() as at:

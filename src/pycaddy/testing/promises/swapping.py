@@ -16,7 +16,7 @@ __all__ = ["Swapping"]
 
 
 class Swapping:
-    """`swap`."""
+    """`swap` and `forget`."""
 
     def test_the_next_revision_replaces_a_record(self, store: Store, open_store: OpenStore) -> None:
         old = store.create(new_run({"lr": 0.1}))
@@ -99,6 +99,23 @@ class Swapping:
         found = store.get("", "train", 1)
         assert found is not None
         assert (found.attempt, found.revision) == (MANY * 10, MANY * 10 + 1)
+
+    def test_a_run_in_the_trash_is_forgotten_and_its_uid_stays_taken(self, store: Store) -> None:
+        old = store.create(new_run())
+        trashed = old.changed(trashed_us=1)
+        store.swap(old, trashed)
+        assert store.forget(trashed)
+        assert store.get("", "train", 1) is None
+        assert store.create(new_run()).uid == "0002"
+
+    def test_a_run_is_forgotten_only_in_the_trash_and_as_it_is_there(self, store: Store) -> None:
+        old = store.create(new_run())
+        assert not store.forget(old)
+        trashed = old.changed(trashed_us=1)
+        store.swap(old, trashed)
+        store.swap(trashed, restored := trashed.changed(trashed_us=None))
+        assert not store.forget(trashed)
+        assert store.get("", "train", 1) == restored
 
 
 def winners(names: list[list[str | None]]) -> list[list[str]]:
