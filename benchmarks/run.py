@@ -36,6 +36,7 @@ FIGURES = (
     "imports",
     "run_overhead",
     "claims",
+    "metrics",
     "capture",
     "postgres",
 )
