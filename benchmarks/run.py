@@ -30,11 +30,13 @@ FIGURES = (
     "lifecycle",
     "resume",
     "listing",
+    "query",
     "params",
     "sweep",
     "imports",
     "run_overhead",
     "claims",
+    "metrics",
     "capture",
     "postgres",
 )

@@ -37,6 +37,8 @@ BUILTINS = {
     "RunFinishedError": ("RunStateError", RuntimeError),
     "RunBusyError": ("RunStateError", RuntimeError),
     "LeaseLostError": ("RunStateError", RuntimeError),
+    "MetricsError": ("PycaddyError", RuntimeError),
+    "MetricNotFoundError": ("PycaddyError", KeyError),
     "RerunError": ("PycaddyError", RuntimeError),
     "ProjectFolderError": ("PycaddyError", OSError),
     "LedgerError": ("PycaddyError", RuntimeError),

@@ -16,6 +16,8 @@
     |  |- RunFinishedError      the run is DONE already
     |  |- RunBusyError          somebody alive is on the run
     |  `- LeaseLostError        a later attempt has taken the run over
+    |- MetricsError             a run's metrics cannot be used           RuntimeError
+    |- MetricNotFoundError      the run has no such series               KeyError
     |- RerunError               what a run had is no longer there        RuntimeError
     |- ProjectFolderError       the root cannot hold a project           OSError
     |- LedgerError              the ledger cannot be used                RuntimeError
@@ -53,6 +55,8 @@ __all__ = [
     "LedgerStorageError",
     "LedgerUnreachableError",
     "LedgerVersionError",
+    "MetricNotFoundError",
+    "MetricsError",
     "MissingExtraError",
     "NameClashError",
     "PageAddressError",
@@ -154,6 +158,14 @@ class RunBusyError(RunStateError):
 
 class LeaseLostError(RunStateError):
     """A later attempt has taken the run over. Facts: `run`, `status`, `attempt`."""
+
+
+class MetricsError(PycaddyError, RuntimeError):
+    """The metrics of a run cannot be read or written. Facts: `path`."""
+
+
+class MetricNotFoundError(PycaddyError, KeyError):
+    """The run has logged no series of this name. Facts: `run`, `name`."""
 
 
 class RerunError(PycaddyError, RuntimeError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass
 
 from pycaddy._names import check_parts, looks_like_a_run
@@ -12,11 +13,13 @@ __all__ = [
     "CAPTURED_PACKAGES",
     "CAPTURED_PATCH",
     "LEDGER_FOLDER",
+    "METRICS",
     "SIDECAR",
     "TRASH_FOLDER",
     "RunLayout",
     "StorageMode",
     "check_namespace",
+    "is_metrics_file",
 ]
 
 LEDGER_FOLDER = ".pycaddy"
@@ -24,15 +27,21 @@ TRASH_FOLDER = f"{LEDGER_FOLDER}/trash"
 SIDECAR = "run.json"
 CAPTURED_PATCH = "capture.patch"
 CAPTURED_PACKAGES = "capture.packages.txt"
-_METRICS = "metrics.db"
+METRICS = "metrics.db"
+_METRICS_FILE = re.compile(r"(?:[0-9]{4,}_)?metrics\.db(?:-wal|-shm|-journal)?")
 _RESERVED = frozenset(
     (
         SIDECAR,
         CAPTURED_PATCH,
         CAPTURED_PACKAGES,
-        *(f"{_METRICS}{ending}" for ending in ("", "-wal", "-shm", "-journal")),
+        *(f"{METRICS}{ending}" for ending in ("", "-wal", "-shm", "-journal")),
     )
 )
+
+
+def is_metrics_file(name: str) -> bool:
+    """Whether a file of this name within a project holds the metrics of a run."""
+    return _METRICS_FILE.fullmatch(name) is not None
 
 
 class StorageMode(enum.Enum):
@@ -67,6 +76,11 @@ class RunLayout:
     def sidecar(self) -> str:
         """The run's `run.json`."""
         return self.own(SIDECAR)
+
+    @property
+    def metrics(self) -> str:
+        """The run's time series, once something was logged."""
+        return self.own(METRICS)
 
     def file(self, filename: str, include_identifier: bool = True) -> str:
         """Return the path of the run's file *filename*, which may be nested ("a/b.pt")."""

@@ -154,6 +154,9 @@ def test_every_exit_code_stands_on_the_page() -> None:
         ("ls", ["ls"]),
         ("show", ["show", "train/0001"]),
         ("ui", ["ui"]),
+        ("diff", ["diff", "train/0001", "train/0002"]),
+        ("best", ["best", "loss"]),
+        ("migrate", ["migrate", "train", "--add", "wd=0.0", "--dry-run"]),
         ("verify", ["verify"]),
         ("doctor", ["doctor"]),
         ("rebuild", ["rebuild"]),
@@ -188,5 +191,5 @@ def test_every_key_of_a_document_stands_on_the_page(
     make_stale_run(project.root)
     (project.root / "train/0002/model.pt").write_text("changed")
     found = document(*words, exit_code=1 if title in ("run", "worker", "verify") else 0)
-    text = SECTIONS[title] + (SECTIONS["ls"] if title in ("show", "reap") else "")
+    text = SECTIONS[title] + (SECTIONS["ls"] if title in ("show", "reap", "best") else "")
     assert not [key for key in keys(found) if f"`{key}`" not in text]

@@ -17,17 +17,20 @@ from pycaddy.ledger.doctor import Finding
 from pycaddy.ledger.rebuild import RebuildReport
 from pycaddy.ledger.usage import Usage
 from pycaddy.project import ExistingRun, Project, Session, StorageMode
+from pycaddy.query import Diff, MigrationReport, Rows, Runs
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = {
     "project.md": (Project, Session, ExistingRun, StorageMode, Status, Cleanup, Usage),
+    "query.md": (Runs, Rows, Diff, MigrationReport),
     "ledger.md": (RunRecord, RebuildReport, Finding, Status),
 }
 # How the store keeps a part of a record that has a property of its own.
 STORED = re.compile(r"\w+_(text|us)")
 # The ledger's own calls, which sessions are made of.
 INNER = {"create", "find_or_create", "claim", "change", "describe", "description_path",
-         "records", "reread", "is_gone", "is_stale", "for_root", "shared"}  # fmt: skip
+         "records", "reread", "rewrite_params", "is_gone", "is_stale", "for_root",
+         "shared"}  # fmt: skip
 
 
 def public(kind: type) -> Iterator[str]:
@@ -62,6 +65,10 @@ SIGNATURES = [
     ("project.md", Project.verify),
     ("project.md", Project.doctor),
     ("project.md", Project.sessions),
+    ("query.md", Project.runs),
+    ("query.md", Project.join),
+    ("query.md", Project.migrate),
+    ("query.md", Runs.group_by),
     ("project.md", Session.path),
     ("project.md", Session.attach_files),
     ("project.md", Session.error),

@@ -116,3 +116,9 @@ def test_a_patch_with_masked_secrets_still_applies(tmp_path: Path) -> None:
 def test_a_key_without_an_end_takes_nothing_of_the_next_file_along() -> None:
     patch = '+HEAD = "-----BEGIN PRIVATE KEY-----"\n+x = 1\ndiff --git a/b b/b\n@@ -1 +1 @@\n+y\n'
     assert redacted_patch(patch)[0].endswith("+x = 1\ndiff --git a/b b/b\n@@ -1 +1 @@\n+y\n")
+
+
+@pytest.mark.parametrize("piece", ["7", "A_", "a.", "token=", "eyJ", "https://", "sk-", "key='"])
+def test_a_long_line_is_looked_through_once(piece: str) -> None:
+    # A form that begins anew at each character would take minutes for this, and the test its limit.
+    assert len(redacted(piece * (100_000 // len(piece)))) > 0

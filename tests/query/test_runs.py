@@ -42,8 +42,8 @@ def test_runs_are_of_one_namespace_or_of_all_below(project: Project) -> None:
         project.sub(name).session("train", {"x": 1}).done()
     assert len(project.runs(where="x == 1")) == 0
     assert [str(run.key) for run in project.runs(recursive=True)] == [
-        "a/b/train/0001",
         "a/train/0001",
+        "a/b/train/0001",
     ]
     assert [str(run.key) for run in project.runs("a/train")] == ["a/train/0001"]
     assert [str(run.key) for run in project.sub("a").runs("b/train")] == ["a/b/train/0001"]

@@ -1,9 +1,11 @@
-"""What the Tab key offers: runs and identifiers of the project that the words mean.
+"""What the Tab key offers: runs, identifiers and names of values of the project that is meant.
 
 A completion that fails is none: a shell has no place for a message.
 """
 
 from __future__ import annotations
+
+import re
 
 import click
 from click.shell_completion import CompletionItem
@@ -15,9 +17,11 @@ from pycaddy.ledger import RunRecord
 from pycaddy.project import Project
 from pycaddy.stores import Selection
 
-__all__ = ["complete_identifier", "complete_run", "complete_trashed"]
+__all__ = ["complete_identifier", "complete_run", "complete_trashed", "complete_words"]
 
+_LOOKED_AT = 50  # runs whose names of params are offered
 _MOST = 200
+_LAST_WORD = re.compile(r"[\w./\[\]']*$")
 
 
 def complete_run(
@@ -46,6 +50,36 @@ def complete_identifier(
         parts = (*counter.relpath.split("/"), counter.name) if counter.relpath else (counter.name,)
         found |= {"/".join(parts[:end]) for end in range(1, len(parts) + 1)}
     return [CompletionItem(name) for name in sorted(found) if name.startswith(incomplete)]
+
+
+def complete_words(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Offer what filters, orders and columns may name, behind what is written already."""
+    from pycaddy.filters import FIELDS
+    from pycaddy.query import Runs
+
+    project = _project(ctx)
+    if project is None:
+        return []
+    written = _LAST_WORD.sub("", incomplete)
+    word = incomplete[len(written) :]
+    newest = Selection(newest_first=True, limit=_LOOKED_AT)
+    known = Runs(project.ledger.records(newest), str).columns()
+    names = (*FIELDS, *known) if param.name == "where" else tuple(known)
+    found = dict.fromkeys(_written(name, param) for name in names)
+    return [f"{written}{name}" for name in found if name.startswith(word)][:_MOST]
+
+
+def _written(column: str, param: click.Parameter) -> str:
+    """Return the name of a column as a filter has it: metrics['val/acc'].max."""
+    from pycaddy.filters import STATISTICS, Name
+
+    if param.name != "where" or not column.startswith("metrics."):
+        return column
+    series = column.removeprefix("metrics.")
+    base, _, statistic = series.rpartition(".")
+    if base and statistic in STATISTICS:
+        return str(Name("metrics", (base, statistic)))
+    return str(Name("metrics", (series,)))
 
 
 def _runs(ctx: click.Context, incomplete: str, *, trashed: bool) -> list[CompletionItem]:

@@ -29,10 +29,13 @@ COMMANDS = (
     "restore",
     "gc",
     "du",
+    "diff",
+    "best",
     "reap",
     "verify",
     "doctor",
     "rebuild",
+    "migrate",
     "ledger",
 )
 """Each is a click command of that name in a module of that name."""

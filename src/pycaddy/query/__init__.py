@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from pycaddy.query.diff import Diff, diff
+from pycaddy.query._aggregate import look_up, words_of
+from pycaddy.query.diff import MISSING, Diff, diff
 from pycaddy.query.join import join
 from pycaddy.query.migrate import Migration, MigrationReport, migrate
 from pycaddy.query.rows import Rows
 from pycaddy.query.runs import Runs, select
 
 __all__ = [
+    "MISSING",
     "Diff",
     "Migration",
     "MigrationReport",
@@ -16,6 +18,8 @@ __all__ = [
     "Runs",
     "diff",
     "join",
+    "look_up",
     "migrate",
     "select",
+    "words_of",
 ]

@@ -47,7 +47,9 @@ def words_of(words: Words) -> list[str]:
 
 
 def look_up(seen: Seen, word: str) -> Any:
-    """Return the value of *word* as orders and tables have it; statuses and uids as text."""
+    """Return the value of *word* as tables have it: a uid as text, and a run's name as "run"."""
+    if word == "run":
+        return str(seen.record.key)
     if word in ("uid", "created_at", "started_at", "ended_at"):
         return getattr(seen.record, word)
     return next((v for name in _names(word) if (v := seen.value(name)) is not None), None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from math import cos, pi, sin, sqrt, tan
-from statistics import NormalDist
 
 __all__ = ["quantile"]
 
@@ -19,6 +18,8 @@ def quantile(freedom: int, within: float = 0.95) -> float:
         freedom: Degrees of freedom, from 1.
     """
     if freedom > _EXACT:
+        from statistics import NormalDist  # it loads fractions, decimal and random
+
         # Abramowitz and Stegun 26.7.5: the first terms of its expansion about the normal one.
         z = NormalDist().inv_cdf((1 + within) / 2)
         return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)

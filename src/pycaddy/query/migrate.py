@@ -78,7 +78,8 @@ class MigrationReport:
     def __str__(self) -> str:
         """Return it as a summary of a few lines."""
         would = "would be " if self.dry_run else ""
-        lines = [f"{len(self.changed):,} runs {would}changed, {self.unchanged:,} left as they are."]
+        number = f"{len(self.changed):,} run{'' if len(self.changed) == 1 else 's'}"
+        lines = [f"{number} {would}changed, {self.unchanged:,} left as they are."]
         if self.changed:
             lines.append(f"{self.changed[0]}: {_line(self.before)} -> {_line(self.after)}")
         lines += [f"Equal params now: {', '.join(runs)}" for runs in self.collisions]

@@ -44,13 +44,9 @@ class SqliteJson:
         path = _path(name.keys)
         if path is None:
             return None
-        if op in (">", ">="):  # all texts are greater than numbers; infinities are in a text
-            return Condition(f"{_read(name)}{op}?", (path, value), exact=False)
-        return Condition(
-            f"({_read(name)}{op}? OR typeof({_read(name)})='text')",
-            (path, value, path),
-            exact=False,
-        )
+        # All texts are greater than all numbers, and infinities are in a text. BETWEEN reads once.
+        told = f"{op}?" if op in (">", ">=") else " NOT BETWEEN ? AND 9e999"
+        return Condition(f"{_read(name)}{told}", (path, value), exact=False)
 
     def startswith(self, name: Name, value: str) -> Condition | None:
         path = _path(name.keys)

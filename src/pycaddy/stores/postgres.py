@@ -106,6 +106,14 @@ class PostgresStore:
 
         return self._server.call(swap)
 
+    def forget(self, record: RunRecord) -> bool:
+        def forget(at: Connection, again: bool) -> bool:
+            key = record.relpath, record.identifier, int(record.uid)
+            # If it was done and not heard of, the run is gone by now.
+            return self._runs.forget(at, record) or (again and self._runs.get(at, *key) is None)
+
+        return self._server.call(forget)
+
     def rewrite_params(self, changes: Sequence[tuple[RunRecord, RunRecord]]) -> bool:
         ticket = new_ticket()
 
@@ -119,14 +127,6 @@ class PostgresStore:
             return False
 
         return self._server.call(rewrite) if changes else True
-
-    def forget(self, record: RunRecord) -> bool:
-        def forget(at: Connection, again: bool) -> bool:
-            key = record.relpath, record.identifier, int(record.uid)
-            # If it was done and not heard of, the run is gone by now.
-            return self._runs.forget(at, record) or (again and self._runs.get(at, *key) is None)
-
-        return self._server.call(forget)
 
     def select(self, selection: Selection) -> list[RunRecord]:
         if selection.where is None and not selection.sort:

@@ -151,13 +151,6 @@ class Store(Protocol):
             Whether it was replaced. False: the run has changed since.
         """
 
-    def rewrite_params(self, changes: Sequence[tuple[RunRecord, RunRecord]]) -> bool:
-        """Give each old record the params, key and version of its next revision, all or none.
-
-        Returns:
-            Whether they were replaced. False: one of the runs has changed since.
-        """
-
     def forget(self, record: RunRecord) -> bool:
         """Delete a run that is in the trash, if the ledger still has this revision of it.
 
@@ -165,6 +158,13 @@ class Store(Protocol):
 
         Returns:
             Whether it was deleted. False: the run has changed since, or is not in the trash.
+        """
+
+    def rewrite_params(self, changes: Sequence[tuple[RunRecord, RunRecord]]) -> bool:
+        """Give each old record the params, key and version of its next revision, all or none.
+
+        Returns:
+            Whether they were replaced. False: one of the runs has changed since.
         """
 
     def select(self, selection: Selection) -> list[RunRecord]:

@@ -144,6 +144,12 @@ class SqliteStore:
         with self._writing() as at:
             return self._swap(at, old, new)
 
+    def forget(self, record: RunRecord) -> bool:
+        with self._writing() as at:
+            identifier = self._identifier(at, record.relpath, record.identifier)
+            key = (record.row, record.revision, identifier, int(record.uid))
+            return at.sql.execute(sql.FORGET, key).rowcount == 1
+
     def rewrite_params(self, changes: Sequence[tuple[RunRecord, RunRecord]]) -> bool:
         try:
             with self._writing() as at:
@@ -155,12 +161,6 @@ class SqliteStore:
         except _OutdatedError:
             return False
         return True
-
-    def forget(self, record: RunRecord) -> bool:
-        with self._writing() as at:
-            identifier = self._identifier(at, record.relpath, record.identifier)
-            key = (record.row, record.revision, identifier, int(record.uid))
-            return at.sql.execute(sql.FORGET, key).rowcount == 1
 
     def select(self, selection: Selection) -> list[RunRecord]:
         if selection.where is None and not selection.sort:

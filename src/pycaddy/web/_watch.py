@@ -34,6 +34,11 @@ class Watcher:
         """End all streams, so that the server can end."""
         self._stopped.set()
 
+    def warm(self) -> None:
+        """Begin to count: whoever is about to open the page will ask for that first."""
+        for name in self._projects:
+            self._pool.submit(self._counts, name)
+
     def counts(self, name: str) -> Counts:
         """Return `Store.counts` of a project, counted anew only after a change."""
         return self._pool.submit(self._counts, name).result()

@@ -68,6 +68,7 @@ class Page:
         from pycaddy.web.app import create_app
 
         watcher = Watcher(self.projects)
+        watcher.warm()
         app = create_app(self.projects, self._access, watcher, read_only=self.read_only)
         server = _stoppable(self._uvicorn, app, watcher)
         try:

@@ -1,6 +1,6 @@
 """The code as git knows it: which commit, and what was changed since.
 
-git is called as a program. It takes no lock and starts no helper of the repository's own.
+git is called as a program. It takes no lock and starts no program of the repository's own.
 """
 
 from __future__ import annotations

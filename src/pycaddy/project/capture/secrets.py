@@ -22,14 +22,17 @@ _KEYS = r"(?:api|access|account|auth|client|encryption|private|secret|service|si
 _SECRET_NAME = re.compile(rf"(?<![a-z])(?:{_WORDS}|{_KEYS}|keys?)(?![a-z])", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _COUNT = re.compile(r"[0-9.,_]{1,7}")  # as in `--max-tokens 512`
+# Limits keep a line of a million characters from being looked through again and again.
+_CONSTANT = r"(?-i:[A-Z0-9_]{0,60}_KEY)"
 
 # In code, `key = "lr"` is no secret: only names that can hardly mean anything else count there.
 _ASSIGNED = re.compile(
-    rf"""((?<![a-z])(?:{_WORDS}|{_KEYS}|(?-i:[A-Z0-9_]*_KEY))["']?\]?[ \t]*(?::[ \t]*str[ \t]*)?"""
+    rf"""((?<![a-z])(?:{_WORDS}|{_KEYS}|{_CONSTANT})["']?\]?[ \t]*(?::[ \t]*str[ \t]*)?"""
     r"""(?:=>|=|:)[ \t]*)"""
     # A text in quotes; or, without them, what has a digit in it, as few names in code have.
-    r"""(?:(["'])(?:(?!\2)[^\n]){4,}\2|"""
-    r"""(?:(?<==)|(?<=:[ ]))(?=\S*[0-9])[^\s"'()\[\]{},;]{8,}(?=\s|$))""",
+    r"""(?:(["'])(?:(?!\2)[^\n]){4,512}\2|"""
+    r"""(?:(?<==)|(?<=:[ ]))(?=[^\s"'()\[\]{},;]{0,256}[0-9])"""
+    r"""[^\s"'()\[\]{},;]{8,512}(?=\s|$))""",
     re.IGNORECASE | re.MULTILINE,
 )
 _FORMS = tuple(
@@ -39,7 +42,7 @@ _FORMS = tuple(
         r"\bgh[opsur]_[A-Za-z0-9]{20,}",  # GitHub
         r"\bgithub_pat_[A-Za-z0-9_]{20,}",
         r"\bglpat-[A-Za-z0-9_-]{20,}",
-        r"(?<![A-Za-z0-9])sk-(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{20,}",  # OpenAI, Anthropic
+        r"(?<![A-Za-z0-9])sk-(?=[A-Za-z_-]{0,60}[0-9])[A-Za-z0-9_-]{20,}",  # OpenAI, Anthropic
         r"\bhf_[A-Za-z0-9]{20,}",  # Hugging Face
         r"\bxox[abeprs]-[A-Za-z0-9-]{10,}",  # Slack
         r"\bAIza[A-Za-z0-9_-]{30,}",  # Google
@@ -57,7 +60,9 @@ _QUERY = re.compile(
     re.IGNORECASE,
 )
 # `git@host` is an address; a password, or a lone token before the @ of https, is none.
-_URL = re.compile(r"((?:https?)://)[^/\s@\"']+@|(\b[a-z][a-z0-9+.-]*://)[^/\s:@\"']*:[^/\s@\"']+@")
+_URL = re.compile(
+    r"((?:https?)://)[^/\s@\"']+@|(\b[a-z][a-z0-9+.-]{0,20}://)[^/\s:@\"']*:[^/\s@\"']+@"
+)
 # To its end, or to that of the lines that look like one: "@" begins another place in a patch.
 _PRIVATE_KEY = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
