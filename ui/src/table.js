@@ -112,18 +112,20 @@ export function Table({ listing, open, route, onOpen, onOrder }) {
     onOpen(row.run);
   }
 
-  const rows = [];
+  const opener = useRef(openRow);
+  opener.current = openRow;
+  const lines = useRef(/** @type {Map<number, Kept>} */ (new Map()));
+  /** @type {Map<number, Kept>} */
+  const kept = new Map();
   for (let index = first; index < last; index += 1) {
-    rows.push(html`<${Line}
-      key=${index}
-      index=${index}
-      row=${listing.row(index)}
-      columns=${columns}
-      active=${index === active}
-      open=${open}
-      onOpen=${openRow}
-    />`);
+    const row = listing.row(index);
+    const is = { row, columns, active: index === active, open: row !== undefined && row.run === open };
+    const old = lines.current.get(index);
+    // What is the same as before is not even looked at: most of it, while one scrolls.
+    kept.set(index, old && same(old.is, is) ? old : { is, line: line(index, is, opener) });
   }
+  lines.current = kept;
+  const rows = [...kept.values()].map((each) => each.line);
   const width = columns.reduce((sum, column) => sum + column.width, 0);
   return html`<div
     class="table"
@@ -225,24 +227,33 @@ function Head({ column, route, onOrder }) {
   </div>`;
 }
 
+/** @typedef {{ row: Row | undefined, columns: Column[], active: boolean, open: boolean }} Shown */
+/** @typedef {{ is: Shown, line: unknown }} Kept */
+
+/** @param {Shown} one @param {Shown} two */
+function same(one, two) {
+  return (
+    one.row === two.row &&
+    one.columns === two.columns &&
+    one.active === two.active &&
+    one.open === two.open
+  );
+}
+
 /**
- * @param {object} properties
- * @param {number} properties.index
- * @param {Row | undefined} properties.row
- * @param {Column[]} properties.columns
- * @param {boolean} properties.active
- * @param {string | undefined} properties.open
- * @param {(index: number) => void} properties.onOpen
+ * @param {number} index
+ * @param {Shown} shown
+ * @param {{ current: (index: number) => void }} opener
  */
-function Line({ index, row, columns, active, open, onOpen }) {
-  const isOpen = row !== undefined && row.run === open;
+function line(index, { row, columns, active, open }, opener) {
   return html`<div
+    key=${index}
     id=${`row-${index}`}
-    class=${`line ${active ? "active" : ""} ${isOpen ? "open" : ""}`}
+    class=${`line ${active ? "active" : ""} ${open ? "open" : ""}`}
     role="row"
     aria-rowindex=${index + 2}
-    aria-selected=${isOpen}
-    onClick=${() => onOpen(index)}
+    aria-selected=${open}
+    onClick=${() => opener.current(index)}
   >
     ${columns.map(
       (column) => html`<div

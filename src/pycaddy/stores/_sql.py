@@ -73,11 +73,10 @@ def select(
         order = [*(key.sql for key in plan.order), *order]
         values += (value for key in plan.order for value in key.values)
     columns = ", ".join((*(f"r.{name}" for name in _rows.COLUMNS), *more))
-    tables = "identifier i CROSS JOIN run r"
-    if order[0].startswith("r.id"):
-        # SQLite takes the left of a CROSS JOIN first: the runs are in this order already, and
-        # the other way round all of them would be sorted for a handful.
-        tables = "run r CROSS JOIN identifier i"
+    # SQLite takes the left of a CROSS JOIN first. By identifier the runs are in the order of
+    # their names; by themselves they are in that of their creation, and read from end to end.
+    by_identifier = selection.identifier is not None or order[0].startswith("i.")
+    tables = "identifier i CROSS JOIN run r" if by_identifier else "run r CROSS JOIN identifier i"
     statement = (
         f"SELECT i.relpath, i.name, {columns} FROM {tables} "
         f"WHERE r.identifier=i.id AND {' AND '.join(conditions)} "
