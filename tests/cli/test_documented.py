@@ -56,6 +56,10 @@ def study(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     loud = project.session("loud").start()
     loud.path("stdout.log").write_text("line\n")
     loud.done()
+    curves = project.session("curves").start()
+    for step in range(30):
+        curves.log("loss", 1 / (step + 1))
+    curves.done()
     project.session("old").start().done().remove()
 
 
@@ -114,7 +118,9 @@ def test_the_examples_of_the_help_can_be_typed(
     if name in NEED_A_SERVER:
         PrivateServer().up()
     for number in range(4, 8):  # the examples speak of train/0007
-        project.session("train").start().done()
+        run = project.session("train").start()
+        run.log({"loss": 0.5, "val/acc": 0.9})
+        run.done()
         (project.root / f"train/000{number}/model.pt").write_text("")
     for line in re.findall(r"^  pycaddy (.+)$", NAMED[name].epilog or "", re.MULTILINE):
         monkeypatch.chdir(project.root.parent if "results" in line else project.root)
@@ -147,6 +153,9 @@ def test_every_exit_code_stands_on_the_page() -> None:
         ("show", ["show", "train/0001"]),
         ("diff", ["diff", "train/0001", "train/0002"]),
         ("best", ["best", "loss"]),
+        ("query", ["query", "epochs == 10"]),
+        ("log", ["log", "curves/0001"]),
+        ("log", ["log", "curves/0001", "loss"]),
         ("migrate", ["migrate", "train", "--add", "wd=0.0", "--dry-run"]),
         ("verify", ["verify"]),
         ("doctor", ["doctor"]),
@@ -182,5 +191,5 @@ def test_every_key_of_a_document_stands_on_the_page(
     make_stale_run(project.root)
     (project.root / "train/0002/model.pt").write_text("changed")
     found = document(*words, exit_code=1 if title in ("run", "worker", "verify") else 0)
-    text = SECTIONS[title] + (SECTIONS["ls"] if title in ("show", "reap", "best") else "")
+    text = SECTIONS[title] + (SECTIONS["ls"] if title in ("show", "reap", "best", "query") else "")
     assert not [key for key in keys(found) if f"`{key}`" not in text]

@@ -30,6 +30,8 @@ COMMANDS = (
     "du",
     "diff",
     "best",
+    "query",
+    "log",
     "reap",
     "verify",
     "doctor",
