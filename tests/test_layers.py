@@ -24,7 +24,8 @@ ROWS = (
     ("executors",),
     ("project",),
     ("sweeper", "query"),
-    ("cli", "web", "interop", "testing"),
+    ("interop",),
+    ("cli", "web", "testing"),
     ("pycaddy",),  # __init__.py and __main__.py, what users import
     ("tracker",),
 )

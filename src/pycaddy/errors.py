@@ -9,6 +9,7 @@
     |  |- SweepLengthError      its length is not known beforehand       TypeError
     |  `- SweepIndexError       no configuration at this position        IndexError
     |- FileKeyError             a file that cannot be attached           ValueError
+    |- ArchiveError             an archive that cannot be taken in       ValueError
     |- FolderTakenError         the run's folder holds an unknown run    FileExistsError
     |- RunNotFoundError         no such run                              KeyError
     |- RunStateError            a move that the status table refuses     RuntimeError
@@ -34,6 +35,7 @@ keeps working, and carries the facts of its message as attributes.
 from __future__ import annotations
 
 __all__ = [
+    "ArchiveError",
     "FileKeyError",
     "FolderTakenError",
     "InvalidNameError",
@@ -109,6 +111,10 @@ class SweepError(PycaddyError, ValueError):
 
 class FileKeyError(PycaddyError, ValueError):
     """A file that cannot be attached under this key. Facts: `key`, `path`."""
+
+
+class ArchiveError(PycaddyError, ValueError):
+    """An archive of runs that cannot be taken in. Nothing was changed. Fact: `archive`."""
 
 
 class SweepLengthError(SweepError, TypeError):

@@ -48,7 +48,7 @@ class RunLayout:
     @property
     def sidecar(self) -> str:
         """The run's `run.json`."""
-        return self._own(SIDECAR)
+        return self.own(SIDECAR)
 
     def file(self, filename: str, include_identifier: bool = True) -> str:
         """Return the path of the run's file *filename*, which may be nested ("a/b.pt")."""
@@ -69,13 +69,25 @@ class RunLayout:
             return f"{self.home}/{filename}"
         # At any depth: "0001_run.json" always describes a run.
         _refuse_reserved(filename, parts[-1])
-        return self._own(filename)
+        return self.own(filename)
 
-    def _own(self, filename: str) -> str:
+    def own(self, filename: str) -> str:
+        """Return the path of the run's file *filename*, whoever keeps it: unchecked."""
         if self.mode is StorageMode.SUBFOLDER:
             return f"{self.folder}/{filename}"
         parents, slash, last = filename.rpartition("/")
         return f"{self.home}/{parents}{slash}{self.uid}_{last}"
+
+    def name_of(self, path: str) -> str | None:
+        """Return the filename that `own` makes *path* of; None if the run has no such file."""
+        if not path.startswith(f"{self.folder}/"):
+            return None
+        parents, slash, last = path[len(self.folder) + 1 :].rpartition("/")
+        if self.mode is StorageMode.PREFIX:
+            if not last.startswith(f"{self.uid}_"):
+                return None
+            last = last.removeprefix(f"{self.uid}_")
+        return f"{parents}{slash}{last}" if last else None
 
 
 def _refuse_reserved(filename: str, name: str) -> None:

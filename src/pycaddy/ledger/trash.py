@@ -16,7 +16,7 @@ from pycaddy.ledger.owner import this_process
 from pycaddy.records import RunRecord
 from pycaddy.status import Status
 
-__all__ = ["remove", "restore"]
+__all__ = ["own_files", "remove", "restore"]
 
 _TRASH = f"{LEDGER_FOLDER}/trash"
 
@@ -40,7 +40,7 @@ def remove(ledger: Ledger, record: RunRecord) -> RunRecord:
         return seen.changed(trashed_us=utc_now_us())
 
     stored = ledger.change(record, trashed, trashed=True)
-    for path in _own_files(ledger.root, stored, ledger.store.folders("files")):
+    for path in own_files(ledger.root, stored, ledger.store.folders("files")):
         _move(ledger.root, path, f"{_TRASH}/{path}", stored)
     return stored
 
@@ -58,12 +58,12 @@ def restore(ledger: Ledger, record: RunRecord) -> RunRecord:
             run=str(record.key),
         )
     trash = os.path.join(ledger.root, _TRASH)
-    for path in _own_files(trash, record, ledger.store.folders("files")):
+    for path in own_files(trash, record, ledger.store.folders("files")):
         _move(ledger.root, f"{_TRASH}/{path}", path, record)
     return ledger.change(record, lambda seen: seen.changed(trashed_us=None), trashed=True)
 
 
-def _own_files(base: str, record: RunRecord, shared: set[str]) -> Iterator[str]:
+def own_files(base: str, record: RunRecord, shared: set[str]) -> Iterator[str]:
     """Yield what belongs to the run alone below *base*: its folder, or files with its prefix."""
     layout = record.layout
     if layout.mode is StorageMode.SUBFOLDER:
