@@ -3,6 +3,7 @@
 
     python3 dev.py demo          run the example study and show what it leaves behind
     python3 dev.py test [...]    run the tests; what follows goes to pytest
+    python3 dev.py faults [...]  break things; --long: for long, --peers: other libraries, too
     python3 dev.py lint          ruff, mypy and deptry; the tests run them too
     python3 dev.py bench [...]   measure; see benchmarks/run.py
     python3 dev.py docs          build the documentation into site/
@@ -37,6 +38,7 @@ LOCKS = {
 # Programs that the tests use as they are, and what brings them on Debian and Ubuntu.
 APT = {
     "sbatch": "slurm-wlm",
+    "strace": "strace",
 }
 
 LINT = (
@@ -60,6 +62,24 @@ def demo(*args: str) -> None:
 def test(*args: str) -> None:
     install_programs()
     run(setup(), "-m", "pytest", *args)
+
+
+def faults(*args: str) -> None:
+    install_programs()
+    python = setup()
+    if "--peers" in args:
+        rest = [word for word in args if word not in ("--peers", "--long")]
+        run(
+            python,
+            "-c",
+            "import sys; from benchmarks.killed import main; main(*sys.argv[1:])",
+            *rest,
+        )
+        return
+    if "--long" in args:
+        os.environ["PYCADDY_FAULTS"] = "long"
+    rest = [word for word in args if word != "--long"]
+    run(python, "-m", "pytest", "tests/faults", *rest)
 
 
 def lint() -> None:
@@ -188,7 +208,8 @@ def exit_code(*command: str | Path) -> int:
 
 def main(name: str = "--help", *args: str) -> None:
     commands = {
-        command.__name__: command for command in (setup, demo, test, lint, bench, docs, lock)
+        command.__name__: command
+        for command in (setup, demo, test, faults, lint, bench, docs, lock)
     }
     if name in ("-h", "--help"):
         print(__doc__)

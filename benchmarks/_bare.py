@@ -118,6 +118,14 @@ class BareLedger:
         self._move(id_, uid, 2, folder, self._attach)
         self._move(id_, uid, 3, folder, self._finish)
 
+    def claim_and_finish(self, text_and_key: tuple[str, str]) -> None:
+        """Add a run that is under way in one transaction, and end it in another."""
+        id_, uid = self.create(*text_and_key)
+        folder = f"{self.home}/{uid:04d}"
+        os.mkdir(folder)
+        _write(f"{folder}/run.json", self._start[1])
+        self._move(id_, uid, 1, folder, self._finish)
+
     def create(self, text: str, key: str) -> tuple[int, int]:
         """Add a run; return its id and uid."""
         execute = self.db.execute

@@ -26,7 +26,7 @@ from rich.table import Table
 from benchmarks import _document, _tables
 from benchmarks._place import HOME, file_system, machine, scratch
 
-FIGURES = ("lifecycle", "resume", "listing", "params", "sweep", "imports", "run_overhead")
+FIGURES = ("lifecycle", "resume", "listing", "params", "sweep", "imports", "run_overhead", "claims")
 PEERS = "peers"
 RESULTS = HOME / "results"
 

@@ -17,9 +17,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from benchmarks._nothing import nothing
 from benchmarks._rounds import Row, compare, interleaved, row
 from pycaddy.executors import open_executor
-from pycaddy.project import Project, Session
+from pycaddy.project import Project
 
 LIMIT = 1.3
 ROUNDS = 9
@@ -82,10 +83,6 @@ def _in_processes(folder: Path, rounds: int, runs: int, kept: tuple[str, ...]) -
         )
 
 
-def nothing(run: Session) -> None:
-    pass
-
-
 def _run(project: Project, sweep: list[dict[str, int]], executor: str, **options: Any) -> None:
     report = project.run(
         nothing, sweep, identifier=IDENTIFIER, executor=executor, progress=False, **options
@@ -105,7 +102,7 @@ def _interpreters(runs: int) -> None:
 
 
 def _empty(executor: Executor, runs: int) -> None:
-    for future in [executor.submit(nothing, None) for _ in range(runs)]:  # type: ignore[arg-type]
+    for future in [executor.submit(nothing, None) for _ in range(runs)]:
         future.result()
 
 

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from benchmarks._ledgers import params_of
@@ -30,7 +30,7 @@ class Client:
     def __init__(self, peer: str, python: Path, folder: Path) -> None:
         self.peer = peer
         self._runs = 0
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         self._errors = folder / "stderr.txt"
         # -I: a driver called signac.py must not hide the library of that name.
         command = [str(python), "-I", str(SERVE), str(SERVE.with_name(f"{peer}.py")), str(folder)]
@@ -69,9 +69,32 @@ class Client:
         """Return the seconds that it takes to list all runs, *times* times."""
         return self._timed("listed", [self._runs] * times)
 
+    def killed(self, todo: Sequence[Any], lives: int, after_s: float) -> int:
+        """Begin the runs *todo*, and be killed some time after *lives* of them are over.
+
+        Returns:
+            How many the process has said to be over.
+        """
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        request = json.dumps({"operation": "live_on", "todo": todo})
+        print(request, file=self._process.stdin, flush=True)
+        heard = [self._process.stdout.readline() for _ in range(lives)]
+        sleep(after_s)
+        self._process.kill()
+        heard += self._process.stdout.readlines()
+        self.close()
+        return sum(line.endswith("\n") for line in heard)
+
+    def found(self, todo: Sequence[Any]) -> tuple[int, int]:
+        """Return how many of the runs *todo* are done, and how many runs there are in all."""
+        answer = self._ask("done", todo)
+        return sum(answer["done"]), answer["listed"]
+
     def close(self) -> None:
         """End the process."""
-        self._process.communicate()
+        with suppress(BrokenPipeError):  # it was killed
+            self._process.communicate()
 
     def _timed(self, operation: str, todo: Sequence[Any]) -> float:
         return float(self._ask(operation, todo)["seconds"])

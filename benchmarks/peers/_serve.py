@@ -22,7 +22,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, TextIO
 
 
 def main(driver: str, folder: str) -> None:
@@ -38,12 +38,17 @@ def main(driver: str, folder: str) -> None:
     peer = module.Peer(Path(folder))
     for line in sys.stdin:
         request = json.loads(line)
+        if request["operation"] == "live_on":
+            live_on(peer, request["todo"], answers)
+            continue
         print(json.dumps(answer(peer, **request)), file=answers, flush=True)
 
 
 def answer(peer: Any, operation: str, todo: list[Any]) -> dict[str, Any]:
     if operation == "version":
         return {"version": peer.version}
+    if operation == "done":
+        return {"done": [peer.is_done(params) for params in todo], "listed": len(peer.listed())}
     call = OPERATIONS[operation]
     start = perf_counter()
     for item in todo:
@@ -53,6 +58,13 @@ def answer(peer: Any, operation: str, todo: list[Any]) -> dict[str, Any]:
 
 def live(peer: Any, params: dict[str, Any]) -> None:
     peer.live(params)
+
+
+def live_on(peer: Any, todo: list[Any], answers: TextIO) -> None:
+    """Live run after run, and say each that is over, to be killed in one of them."""
+    for number, params in enumerate(todo, 1):
+        peer.live(params)
+        print(json.dumps({"lived": number}), file=answers, flush=True)
 
 
 def is_done(peer: Any, params: dict[str, Any]) -> None:

@@ -19,7 +19,12 @@ class Peer:
         self.file = folder / "model.pt"
         mlflow.set_tracking_uri(f"sqlite:///{folder / 'mlflow.db'}")
         artifacts = (folder / "artifacts").as_uri()
-        self.experiment = mlflow.create_experiment("train", artifact_location=artifacts)
+        known = mlflow.get_experiment_by_name("train")
+        self.experiment = (
+            known.experiment_id
+            if known
+            else mlflow.create_experiment("train", artifact_location=artifacts)
+        )
 
     def live(self, params: dict[str, Any]) -> None:
         with mlflow.start_run(experiment_id=self.experiment):

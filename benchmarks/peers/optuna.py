@@ -24,6 +24,7 @@ class Peer:
             study_name="train",
             storage=f"sqlite:///{folder / 'optuna.db'}",
             sampler=optuna.samplers.RandomSampler(),
+            load_if_exists=True,
         )
 
     def live(self, params: dict[str, Any]) -> None:

@@ -18,10 +18,10 @@ class Replacement:
             may leave the old file, the new one, or an empty one.
     """
 
-    __slots__ = ("_path", "_sync", "_temporary")
+    __slots__ = ("_sync", "_temporary", "path")
 
     def __init__(self, path: str, content: bytes, *, sync: bool = False) -> None:
-        self._path = path
+        self.path = path
         self._sync = sync
         self._temporary = f"{path}.{os.urandom(6).hex()}.tmp"
         fd = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _O_CLOEXEC, 0o666)
@@ -41,12 +41,12 @@ class Replacement:
     def publish(self) -> None:
         """Put it into its place: readers see the old file or the new one, never a part."""
         try:
-            os.replace(self._temporary, self._path)
+            os.replace(self._temporary, self.path)
         except BaseException:
             self.discard()
             raise
         if self._sync:
-            sync_folder(os.path.dirname(self._path))
+            sync_folder(os.path.dirname(self.path))
 
     def discard(self) -> None:
         """Throw it away, unless it was published."""

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from json.encoder import encode_basestring
 from typing import Any
 
 from pycaddy._clock import to_iso
@@ -26,9 +27,11 @@ __all__ = [
     "encode_files",
     "encode_owner",
     "encode_tags",
+    "encode_text",
 ]
 
 encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+encode_text = encode_basestring  # what `encode` does with a text, in a fifth of the time
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,5 +154,5 @@ def decode_history(text: str) -> tuple[Move, ...]:
 
 
 def _encode_move(status: Status, at_us: int, attempt: int, detail: str | None) -> str:
-    ending = "" if detail is None else f",{encode(detail)}"
+    ending = "" if detail is None else f",{encode_text(detail)}"
     return f'["{status.value}","{to_iso(at_us)}",{attempt}{ending}]'

@@ -8,9 +8,17 @@ from dataclasses import dataclass
 from pycaddy._names import check_parts, looks_like_a_run
 from pycaddy.errors import InvalidNameError
 
-__all__ = ["LEDGER_FOLDER", "SIDECAR", "RunLayout", "StorageMode", "check_namespace"]
+__all__ = [
+    "LEDGER_FOLDER",
+    "SIDECAR",
+    "TRASH_FOLDER",
+    "RunLayout",
+    "StorageMode",
+    "check_namespace",
+]
 
 LEDGER_FOLDER = ".pycaddy"
+TRASH_FOLDER = f"{LEDGER_FOLDER}/trash"
 SIDECAR = "run.json"
 _RESERVED = frozenset(
     (SIDECAR, "metrics.db", "metrics.db-wal", "metrics.db-shm", "metrics.db-journal")

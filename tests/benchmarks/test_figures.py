@@ -16,6 +16,7 @@ import pytest
 from benchmarks import peers
 from benchmarks._bare import pair, text_and_key
 from benchmarks._ledgers import live, params_of
+from benchmarks.killed import campaign
 from benchmarks.peers._client import Client
 from benchmarks.run import FIGURES
 from pycaddy.params import freeze
@@ -66,6 +67,12 @@ def test_peers_do_the_same_work_in_the_same_rounds(tmp_path: Path) -> None:
     assert all(row["ratio"] == 1 for row in rows if row["peer"] == "bare")
 
 
+def test_a_peer_is_killed_and_asked_for_all_that_was_over(tmp_path: Path) -> None:
+    toll = campaign("pycaddy", tmp_path, rounds=2)
+    assert (toll.kills, toll.lost, toll.broken) == (2, 0, 0)
+    assert toll.over >= 6
+
+
 def test_a_peer_that_ends_says_why(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="No module named 'signac'"):
         Client("signac", Path(sys.executable), tmp_path / "signac")
@@ -74,7 +81,8 @@ def test_a_peer_that_ends_says_why(tmp_path: Path) -> None:
 @pytest.mark.parametrize("source", LOCKED, ids=lambda path: path.stem)
 def test_the_environment_of_a_peer_is_locked(source: Path) -> None:
     lock = source.with_suffix(".txt").read_text()
-    assert source.read_text().strip() in lock, "`python3 dev.py lock` writes the lock files"
+    for pinned in source.read_text().split():
+        assert pinned in lock, "`python3 dev.py lock` writes the lock files"
     assert "--hash=sha256:" in lock
     assert "://" not in lock
 

@@ -24,8 +24,8 @@ PAGES = {
 # How the store keeps a part of a record that has a property of its own.
 STORED = re.compile(r"\w+_(text|us)")
 # The ledger's own calls, which sessions are made of.
-INNER = {"create", "find_or_create", "claim", "change", "describe", "records", "reread",
-         "is_gone", "is_stale", "for_root", "shared"}  # fmt: skip
+INNER = {"create", "find_or_create", "claim", "change", "describe", "description_path",
+         "records", "reread", "is_gone", "is_stale", "for_root", "shared"}  # fmt: skip
 
 
 def public(kind: type) -> Iterator[str]:

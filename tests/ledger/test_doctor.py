@@ -70,6 +70,24 @@ def test_a_damaged_description_is_found_and_mended(project: Project, damage: str
     assert severe(project) == []
 
 
+@pytest.mark.parametrize("damage", ["missing", "empty"])
+def test_a_damaged_description_in_the_trash_is_found_and_mended(
+    project: Project, damage: str
+) -> None:
+    hurt, _ = DAMAGES[damage]
+    run = project.session("train", {"lr": 0.1}).start().done()
+    run.path("x").touch()
+    whole = described(run).read_bytes()
+    run.remove()
+    [path] = (project.root / ".pycaddy/trash").rglob("*run.json")
+    hurt(path)
+    [finding] = severe(project, fix=True)
+    assert (finding.subject, finding.fixed) == (str(path), True)
+    assert path.read_bytes() == whole
+    assert severe(project) == []
+    assert described(project.restore(run.key)).read_bytes() == whole
+
+
 def test_an_outdated_description_is_mended_with_what_the_ledger_has(project: Project) -> None:
     """As a power cut leaves it: the ledger's commit is on disk, the file's is not."""
     run = project.session("train").start()

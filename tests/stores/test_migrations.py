@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from pycaddy.errors import LedgerStorageError
-from pycaddy.records import RunRecord
 from pycaddy.stores import Selection, _migrations
 from pycaddy.stores.sqlite import SqliteStore
-from pycaddy.testing import started_record
+from tests.stores.old import some_records, write_schema_1
 
 OPENERS = 8
 
@@ -23,43 +22,8 @@ OPENERS = 8
 def old(tmp_path: Path) -> Path:
     """A ledger of schema 1 with three runs."""
     path = tmp_path / ".pycaddy" / "ledger.db"
-    path.parent.mkdir()
-    with closing(sqlite3.connect(path)) as db:
-        db.execute("PRAGMA journal_mode=WAL")
-        db.executescript(_migrations.script("sqlite", 1))
-        db.execute("INSERT INTO meta VALUES ('project', 'p')")
-        db.execute("INSERT INTO identifier VALUES (1, 'p', '', 'train', 3)")
-        db.execute("INSERT INTO folder VALUES ('p', 'train', 'train', 'names')")
-        for record in records():
-            values = {
-                "identifier": 1,
-                "uid": int(record.uid),
-                "revision": 1,
-                "status": record.status.value,
-                "attempt": record.attempt,
-                "mode": record.mode.value,
-                "param_hash": record.param_hash,
-                "param_version": record.param_version,
-                "params": record.params_text,
-                "files": record.files_text,
-                "owner": record.owner_text,
-                "created": record.created_us,
-                "started": record.started_us,
-                "ended": record.ended_us,
-                "history": record.history_text,
-            }
-            places = ", ".join("?" for _ in values)
-            db.execute(
-                f"INSERT INTO run ({', '.join(values)}) VALUES ({places})", list(values.values())
-            )
-        db.execute(f"PRAGMA application_id={_migrations.APPLICATION_ID}")
-        db.execute("PRAGMA user_version=1")
-        db.commit()
+    write_schema_1(path, some_records(3))
     return path
-
-
-def records() -> list[RunRecord]:
-    return [started_record(uid, {"lr": uid / 10}) for uid in (1, 2, 3)]
 
 
 def backups(path: Path) -> list[Path]:
@@ -76,8 +40,8 @@ def opened(path: str) -> list[str]:
 
 def test_every_run_is_there_afterwards(old: Path) -> None:
     found = SqliteStore(str(old)).select(Selection())
-    assert [run.params for run in found] == [run.params for run in records()]
-    assert [run.history for run in found] == [run.history for run in records()]
+    assert [run.params for run in found] == [run.params for run in some_records(3)]
+    assert [run.history for run in found] == [run.history for run in some_records(3)]
     assert [(run.tags, run.note, run.summary, run.capture) for run in found] == [
         ((), None, {}, {})
     ] * 3

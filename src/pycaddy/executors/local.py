@@ -25,6 +25,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _GRACE_S = 5.0
+_PRELOAD = ("pycaddy.executors.local", "pycaddy.executors._preload")
 
 
 class LocalExecutor(Executor):
@@ -153,7 +154,7 @@ def _context(preload: tuple[str, ...]) -> Any:
     if sys.platform == "win32" or "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(preload))
+    context.set_forkserver_preload([*preload, *_PRELOAD])
     return context
 
 

@@ -98,19 +98,24 @@ def hash_file(path: str) -> str:
 def relative(root: str, path: str) -> str:
     """Return *path* as the ledger keeps it: below *root* relative, elsewhere absolute."""
     path = os.path.abspath(path)
-    folder, name = os.path.split(path)
-    # Either may have been written by way of a symbolic link.
-    resolved = os.path.realpath(root), os.path.join(os.path.realpath(folder), name)
-    for base, place in ((root, path), resolved):
-        inside = os.path.join(base, "")
-        if place.startswith(inside):
-            return place[len(inside) :].replace(os.sep, "/")
-    return path
+    inside = _inside(root, path)
+    if inside is None:
+        # Either may have been written by way of a symbolic link.
+        folder, name = os.path.split(path)
+        place = os.path.join(os.path.realpath(folder), name)
+        inside = _inside(os.path.realpath(root), place)
+    return path if inside is None else inside
 
 
 def absolute(root: str, path: str) -> str:
     """Return the place where a path that the ledger keeps is now."""
     return os.path.join(root, path)
+
+
+def _inside(base: str, place: str) -> str | None:
+    """Return *place* relative to *base* with "/" between parts; None if it lies elsewhere."""
+    start = os.path.join(base, "")
+    return place[len(start) :].replace(os.sep, "/") if place.startswith(start) else None
 
 
 def _kept(root: str, key: object, path: object) -> str:
@@ -149,9 +154,10 @@ def _is_of_a_ledger(path: str, root: str, ledger: str) -> bool:
     folder, name = os.path.split(os.path.realpath(path))
     if relative(root, folder).split("/")[0] == LEDGER_FOLDER:
         return True
-    if folder == os.path.realpath(os.path.dirname(ledger)):
-        return name in {f"{os.path.basename(ledger)}{ending}" for ending in _ENDINGS}
-    return os.path.basename(folder) == LEDGER_FOLDER
+    if os.path.basename(folder) == LEDGER_FOLDER:
+        return True
+    of_ours = {f"{os.path.basename(ledger)}{ending}" for ending in _ENDINGS}
+    return name in of_ours and folder == os.path.realpath(os.path.dirname(ledger))
 
 
 def _refuse_case_twins(files: Mapping[str, FileRecord], run: str) -> None:

@@ -52,7 +52,7 @@ def examine(ledger: Ledger, *, fix: bool = False) -> Iterator[Finding]:
         yield Finding("ledger", problem, "Run `pycaddy rebuild`")
     records = ledger.records(Selection())
     yield from _stale(ledger, records)
-    yield from _sidecars(ledger, records, fix=fix)
+    yield from _sidecars(ledger, [*records, *ledger.records(Selection(trashed=True))], fix=fix)
     yield from _leftovers(ledger, records, fix=fix)
     yield from _unknown(ledger, records, fix=fix)
 
@@ -91,15 +91,15 @@ def _sidecars(ledger: Ledger, records: list[RunRecord], *, fix: bool) -> Iterato
         problem = None if now is None else _sidecar_problem(ledger, now)
         if now is None or problem is None:
             continue
+        path = ledger.description_path(now)
         if fix:
             ledger.describe(now)
-        path = os.path.join(ledger.root, now.layout.sidecar)
         yield Finding(path, problem, "`pycaddy doctor --fix` writes it again", fixed=fix)
 
 
 def _sidecar_problem(ledger: Ledger, record: RunRecord) -> str | None:
     try:
-        with open(os.path.join(ledger.root, record.layout.sidecar), "rb") as file:
+        with open(ledger.description_path(record), "rb") as file:
             found = file.read()
     except OSError as error:
         return f"cannot be read: {error.strerror}"
@@ -158,6 +158,7 @@ def _unknown(ledger: Ledger, records: list[RunRecord], *, fix: bool = False) -> 
 
 
 def _now(ledger: Ledger, record: RunRecord) -> RunRecord | None:
-    """Return the run as the ledger has it now, unless it is not there or in the trash."""
+    """Return the run as the ledger has it now, unless it was removed or restored meanwhile."""
     now = ledger.store.get(record.relpath, record.identifier, parse_uid(record.uid))
-    return None if now is None or now.trashed_us is not None else now
+    same_place = now is not None and (now.trashed_us is None) == (record.trashed_us is None)
+    return now if same_place else None

@@ -19,6 +19,7 @@ from pycaddy.errors import (
     PycaddyError,
     RunNotFoundError,
 )
+from pycaddy.layout import TRASH_FOLDER
 from pycaddy.ledger import address as addresses
 from pycaddy.ledger import folders, heart, life, sidecar
 from pycaddy.ledger.watch import Watch
@@ -266,7 +267,7 @@ class Ledger:
 
     def _write_description(self, record: RunRecord) -> Replacement | None:
         """Write the run's `run.json` beside its place; None where its folder is gone."""
-        path = self._description_path(record)
+        path = self.description_path(record)
         try:
             return Replacement(path, sidecar.render(record, self.store.project))
         except (FileNotFoundError, NotADirectoryError):
@@ -287,7 +288,7 @@ class Ledger:
         Raises:
             ProjectFolderError: It cannot be written. What the ledger has is not touched.
         """
-        path = self._description_path(record)
+        path = description.path if description else self.description_path(record)
         try:
             if description is not None:
                 with suppress(FileNotFoundError):  # a doctor took it for a left-over
@@ -302,8 +303,12 @@ class Ledger:
                 path=path,
             ) from error
 
-    def _description_path(self, record: RunRecord) -> str:
-        return os.path.join(self.root, record.layout.sidecar)
+    def description_path(self, record: RunRecord) -> str:
+        """Return where the run's `run.json` lies: in the trash with its files, if they are."""
+        path = os.path.join(self.root, record.layout.sidecar)
+        if record.trashed_us is None or os.path.lexists(path):
+            return path
+        return os.path.join(self.root, TRASH_FOLDER, record.layout.sidecar)
 
     def is_gone(self, record: RunRecord, *, in_a_loop: bool = False) -> bool:
         """Whether the owner of a run is known to be dead.

@@ -11,7 +11,14 @@ from pycaddy import codec
 from pycaddy._names import check_parts, fold
 from pycaddy.codec import FileRecord
 from pycaddy.errors import InvalidNameError
-from pycaddy.layout import LEDGER_FOLDER, SIDECAR, RunLayout, StorageMode, check_namespace
+from pycaddy.layout import (
+    LEDGER_FOLDER,
+    SIDECAR,
+    TRASH_FOLDER,
+    RunLayout,
+    StorageMode,
+    check_namespace,
+)
 from pycaddy.ledger import sidecar
 from pycaddy.records import RunRecord, format_uid
 from pycaddy.stores import Store
@@ -51,7 +58,7 @@ def scan(root: str, known: Iterable[str] = (), shared: Iterable[str] = ()) -> Fo
     """
     found = Found(shared=set(shared))
     seen: set[tuple[str, str]] = set()
-    for base, trashed in ((root, False), (os.path.join(root, LEDGER_FOLDER, "trash"), True)):
+    for base, trashed in ((root, False), (os.path.join(root, TRASH_FOLDER), True)):
         prefixed: dict[str, int] = {}
         for home, folders, names in _walk(base):
             for path, uid, mode in _described(os.path.join(base, home), folders, names):

@@ -24,31 +24,31 @@ def has_one(record: RunRecord) -> bool:
 
 def render(record: RunRecord, project: str) -> bytes:
     """Return the file's content: one JSON object, a line for each of its keys."""
-    encode = codec.encode
+    text = codec.encode_text
     return (
         "{\n"
         f'  "schema": {SCHEMA},\n'
-        f'  "project": {encode(project)},\n'
-        f'  "relpath": {encode(record.relpath)},\n'
-        f'  "identifier": {encode(record.identifier)},\n'
-        f'  "uid": {encode(record.uid)},\n'
-        f'  "status": {encode(record.status.value)},\n'
+        f'  "project": {text(project)},\n'
+        f'  "relpath": {text(record.relpath)},\n'
+        f'  "identifier": {text(record.identifier)},\n'
+        f'  "uid": {text(record.uid)},\n'
+        f'  "status": {text(record.status.value)},\n'
         f'  "attempt": {record.attempt},\n'
         f'  "params": {record.params_text},\n'
-        f'  "param_hash": {encode(record.param_hash)},\n'
+        f'  "param_hash": {text(record.param_hash)},\n'
         f'  "param_version": {record.param_version},\n'
         f'  "result": {record.result_text or "null"},\n'
         f'  "files": {record.files_text},\n'
-        f'  "error": {encode(record.error_text)},\n'
+        f'  "error": {_nullable(record.error_text)},\n'
         f'  "tags": {record.tags_text},\n'
-        f'  "note": {encode(record.note)},\n'
+        f'  "note": {_nullable(record.note)},\n'
         f'  "metrics": {record.summary_text or "null"},\n'
         f'  "capture": {record.capture_text or "null"},\n'
         f'  "created_at": {_time(record.created_us)},\n'
         f'  "started_at": {_time(record.started_us)},\n'
         f'  "ended_at": {_time(record.ended_us)},\n'
         f'  "owner": {record.owner_text or "null"},\n'
-        f'  "storage_mode": {encode(record.mode.value)},\n'
+        f'  "storage_mode": {text(record.mode.value)},\n'
         f'  "history": {record.history_text}\n'
         "}\n"
     ).encode()
@@ -157,6 +157,10 @@ def _whole(value: object) -> int:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
+
+
+def _nullable(text: str | None) -> str:
+    return "null" if text is None else codec.encode_text(text)
 
 
 def _time(us: int | None) -> str:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pycaddy._clock import utc_now_us
 from pycaddy._files import make_folders
 from pycaddy.errors import FolderTakenError, RunNotFoundError
-from pycaddy.layout import LEDGER_FOLDER, StorageMode
+from pycaddy.layout import TRASH_FOLDER, StorageMode
 from pycaddy.ledger import transitions
 from pycaddy.ledger.ledger import Ledger
 from pycaddy.ledger.owner import this_process
@@ -17,8 +17,6 @@ from pycaddy.records import RunRecord
 from pycaddy.status import Status
 
 __all__ = ["own_files", "remove", "restore"]
-
-_TRASH = f"{LEDGER_FOLDER}/trash"
 
 
 def remove(ledger: Ledger, record: RunRecord) -> RunRecord:
@@ -41,7 +39,7 @@ def remove(ledger: Ledger, record: RunRecord) -> RunRecord:
 
     stored = ledger.change(record, trashed, trashed=True)
     for path in own_files(ledger.root, stored, ledger.store.folders("files")):
-        _move(ledger.root, path, f"{_TRASH}/{path}", stored)
+        _move(ledger.root, path, f"{TRASH_FOLDER}/{path}", stored)
     return stored
 
 
@@ -57,9 +55,9 @@ def restore(ledger: Ledger, record: RunRecord) -> RunRecord:
             f"Run {record.key} is not in the trash. project.trash() lists what is.",
             run=str(record.key),
         )
-    trash = os.path.join(ledger.root, _TRASH)
+    trash = os.path.join(ledger.root, TRASH_FOLDER)
     for path in own_files(trash, record, ledger.store.folders("files")):
-        _move(ledger.root, f"{_TRASH}/{path}", path, record)
+        _move(ledger.root, f"{TRASH_FOLDER}/{path}", path, record)
     return ledger.change(record, lambda seen: seen.changed(trashed_us=None), trashed=True)
 
 

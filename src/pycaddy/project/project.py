@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from pycaddy import params as params_module
 from pycaddy._names import check_parts
-from pycaddy.errors import RunNotFoundError
 from pycaddy.layout import StorageMode, check_namespace
 from pycaddy.ledger import Ledger, RunRecord, life
 from pycaddy.ledger.ledger import check_relpath
 from pycaddy.ledger.owner import this_process
+from pycaddy.project._find import find
 from pycaddy.project._root import absolute_root, make_root
 from pycaddy.project.session import Session
 from pycaddy.project.strategy import ExistingRun, find_or_create
-from pycaddy.records import NewRun, RunKey, parse_uid
+from pycaddy.records import NewRun, RunKey
 from pycaddy.status import Status, check_status
 from pycaddy.stores import Selection
 
@@ -296,7 +296,7 @@ class Project:
         Raises:
             RunNotFoundError: There is no such run, or a uid alone fits several.
         """
-        return Session(self, self._find(run, uid))
+        return Session(self, find(self.ledger, self.relpath, run, uid))
 
     def sessions(
         self,
@@ -330,7 +330,9 @@ class Project:
         """
         from pycaddy.ledger.trash import restore
 
-        return Session(self, restore(self.ledger, self._find(run, uid, trashed=True)))
+        return Session(
+            self, restore(self.ledger, find(self.ledger, self.relpath, run, uid, trashed=True))
+        )
 
     def verify(self, *, data: bool = False) -> list[Difference]:
         """Compare the attached files of all runs below with what was recorded of them.
@@ -378,48 +380,6 @@ class Project:
 
     def _mode(self, given: StorageMode | None) -> StorageMode:
         return self.storage_mode if given is None else _storage_mode(given)
-
-    def _find(
-        self, run: str | int | RunKey, uid: str | int | None, *, trashed: bool = False
-    ) -> RunRecord:
-        key = run if isinstance(run, RunKey) else self._key(run, uid, trashed=trashed)
-        if trashed:
-            record = self.ledger.store.get(key.relpath, key.identifier, parse_uid(key.uid))
-            if record is not None:
-                return record
-        return self.ledger.get_record(key.identifier, key.uid, relpath=key.relpath)
-
-    def _key(self, run: str | int, uid: str | int | None, *, trashed: bool) -> RunKey:
-        if not isinstance(run, (str, int)):
-            raise TypeError(
-                f"A run is named as in session_of('train/0007'), not {run!r}. "
-                "session.key is a name, too."
-            )
-        text = str(run) if uid is None else f"{run}/{uid}"
-        identifier, _, number = text.strip("/").rpartition("/")
-        if not identifier:
-            identifier = self._only_identifier_with(number, trashed=trashed)
-        relpath, _, name = identifier.rpartition("/")
-        return RunKey("/".join(part for part in (self.relpath, relpath) if part), name, number)
-
-    def _only_identifier_with(self, uid: str, *, trashed: bool) -> str:
-        number = parse_uid(uid)
-        store = self.ledger.store
-        found = [
-            counter.name
-            for counter in store.identifiers()
-            if counter.relpath == self.relpath
-            and (record := store.get(counter.relpath, counter.name, number)) is not None
-            and (record.trashed_us is not None) == trashed
-        ]
-        if len(found) == 1:
-            return found[0]
-        hint = (
-            f"These identifiers have one: {', '.join(found)}. Write '{found[0]}/{uid}'."
-            if found
-            else "`pycaddy ls` lists the runs there are."
-        )
-        raise RunNotFoundError(f"No single run '{uid}' in {self!r}. {hint}", run=str(uid))
 
 
 def _name_of(function: object) -> str:

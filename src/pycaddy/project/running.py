@@ -21,7 +21,7 @@ from pycaddy.status import Status
 
 __all__ = ["PRELOAD", "SweepRun", "run_study"]
 
-PRELOAD = ("pycaddy.project.worker",)
+PRELOAD = ("pycaddy.project.worker", "pycaddy.stores.sqlite")
 _WAIT_S = 1.0
 
 

@@ -56,25 +56,24 @@ def work(assignment: Assignment, function: Callable[[Session], Any]) -> Outcome:
     """
     begun = time.perf_counter()
     session = _session(assignment)
-    output = session.path(OUTPUT)
+    output = session.path(OUTPUT) if assignment.capture else None
     error: BaseException | None = None
-    with _captured(output) if assignment.capture else nullcontext():
+    with _captured(output) if output else nullcontext():
         try:
             _store(session, function(session))
         except LeaseLostError:
             raise
         except BaseException as caught:  # noqa: BLE001 - recorded, and raised again if it must be
             error = caught
-    reason = None
     if error is None:
-        _end(session)
+        status, reason = _end(session), None
     else:
         text = describe_error(error)
-        session.error(text + (output_tail(output) if assignment.capture else ""))
-        reason = text.strip().rpartition("\n")[2]
+        session.error(text + (output_tail(output) if output else ""))
+        status, reason = Status.ERROR, text.strip().rpartition("\n")[2]
     if isinstance(error, KeyboardInterrupt):
         raise error
-    return Outcome(assignment.run, session.status, time.perf_counter() - begun, reason)
+    return Outcome(assignment.run, status, time.perf_counter() - begun, reason)
 
 
 def _session(assignment: Assignment) -> Session:
@@ -99,10 +98,13 @@ def _store(session: Session, returned: Any) -> None:
         ) from error
 
 
-def _end(session: Session) -> None:
-    """Mark the run as DONE, unless the function has ended it itself."""
-    if not session.status.is_final:
-        session.done()
+def _end(session: Session) -> Status:
+    """Mark the run as DONE, unless the function has ended it itself; return how it ended."""
+    status = session.status
+    if status.is_final:
+        return status
+    session.done()
+    return Status.DONE
 
 
 @contextmanager

@@ -20,7 +20,8 @@ except ImportError:  # Windows: SQLite's own busy handler is all there is.
 
 __all__ = ["WriterLock"]
 
-_POLLS = 8
+# A tenth of a second: to stand in the queue takes a thread.
+_POLLS = 64
 
 
 class WriterLock:
@@ -56,7 +57,7 @@ class WriterLock:
         for attempt in range(_POLLS):
             if self._try():
                 return
-            time.sleep(_jitter() * min(0.0002 * 2**attempt, 0.002))
+            time.sleep(_jitter() * min(0.0002 * (attempt + 1), 0.002))
         self._queue(self._path)
 
     def release(self) -> None:

@@ -7,13 +7,12 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 from pycaddy._clock import utc_now_us
 from pycaddy._names import fold
 from pycaddy.errors import LedgerMissingError, NameClashError
-from pycaddy.records import NewRun, RunRecord, format_uid
+from pycaddy.records import NewRun, RunRecord, format_uid, replaced
 from pycaddy.status import Status
 from pycaddy.stores import _rows, _sqlite_file
 from pycaddy.stores import _sqlite_sql as sql
@@ -245,7 +244,7 @@ class SqliteStore:
             *_rows.changing(record),
         )
         row = at.sql.execute(sql.INSERT, values).lastrowid
-        return replace(record, row=row or 0, uid=format_uid(uid))
+        return replaced(record, row=row or 0, uid=format_uid(uid))
 
     def _add(self, at: Connection, identifier: int, record: RunRecord, revision: int) -> bool:
         """Add a run under the uid that it has; return whether the uid was free."""

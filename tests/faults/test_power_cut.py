@@ -1,0 +1,86 @@
+"""R2: what a call has acknowledged is on disk, whatever a power cut takes of the rest."""
+
+from __future__ import annotations
+
+import ast
+import random
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pycaddy.errors import LedgerError
+from tests.faults.conftest import LONG
+from tests.faults.life import Books
+from tests.faults.recording import Disk, Event, record
+
+CUTS = 1000 if LONG else 100
+SEEDS = range(10) if LONG else range(2)
+
+
+@pytest.fixture(params=SEEDS)
+def recorded(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], list[Event]]:
+    def recorded(durability: str) -> list[Event]:
+        (tmp_path / "project").mkdir()
+        words = ("-m", "tests.faults.recorded", str(tmp_path / "project"), str(request.param))
+        log = tmp_path / "trace"
+        return record(tmp_path / "project", sys.executable, *words, durability, log=log)
+
+    return recorded
+
+
+def after_a_cut(events: list[Event], cut: int, tmp_path: Path, seed: int) -> Books:
+    """The project as a cut left it, and the books of what was acknowledged until then."""
+    disk = Disk(events, cut, tmp_path / "project", random.Random(seed))
+    target = tmp_path / "after"
+    shutil.rmtree(target, ignore_errors=True)
+    disk.write_to(target)
+    books = Books(target)
+    books.enter(ast.literal_eval(line) for line in disk.said())
+    return books
+
+
+def cuts(events: list[Event], number: int) -> list[int]:
+    """Instants all over the history, the first acknowledged step before them all."""
+    first = next(
+        index for index, event in enumerate(events) if "'did'" in getattr(event, "text", "")
+    )
+    return sorted(random.Random(0).choices(range(first + 1, len(events) + 1), k=number))
+
+
+def test_a_power_cut_takes_nothing_that_was_acknowledged(
+    recorded: Callable[[str], list[Event]],
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
+) -> None:
+    events = recorded("power")
+    acknowledged = 0
+    for seed, cut in enumerate(cuts(events, CUTS // len(SEEDS))):
+        books = after_a_cut(events, cut, tmp_path, seed)
+        acknowledged += books.acknowledged
+        books.compare(descriptions=False)
+        books.compare_after_rebuild()
+    assert acknowledged
+    record_property(
+        "figures",
+        f"R2  power cut at {CUTS // len(SEEDS)} instants among {len(events)} calls: {acknowledged} "
+        "acknowledged changes, 0 lost, 0 unreadable",
+    )
+
+
+def test_without_waiting_for_the_disk_a_power_cut_takes_some_and_breaks_nothing(
+    recorded: Callable[[str], list[Event]], tmp_path: Path
+) -> None:
+    events = recorded("process")
+    lost = 0
+    for seed, cut in enumerate(cuts(events, 30)):
+        books = after_a_cut(events, cut, tmp_path, seed)
+        try:
+            books.compare(descriptions=False)
+        except AssertionError:
+            lost += 1  # and so the test above could have failed
+        except LedgerError as error:
+            pytest.fail(f"unreadable after a cut at {cut}: {error}")
+    assert lost
