@@ -29,6 +29,7 @@ BUILTINS = {
     "SweepError": ("PycaddyError", ValueError),
     "SweepLengthError": ("SweepError", TypeError),
     "SweepIndexError": ("SweepError", IndexError),
+    "FilterError": ("PycaddyError", ValueError),
     "FileKeyError": ("PycaddyError", ValueError),
     "FolderTakenError": ("PycaddyError", FileExistsError),
     "RunNotFoundError": ("PycaddyError", KeyError),

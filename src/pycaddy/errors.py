@@ -8,6 +8,7 @@
     |- SweepError               a sweep that cannot be generated         ValueError
     |  |- SweepLengthError      its length is not known beforehand       TypeError
     |  `- SweepIndexError       no configuration at this position        IndexError
+    |- FilterError              a filter that cannot be read           ValueError
     |- FileKeyError             a file that cannot be attached           ValueError
     |- ArchiveError             an archive that cannot be taken in       ValueError
     |- FolderTakenError         the run's folder holds an unknown run    FileExistsError
@@ -37,6 +38,7 @@ from __future__ import annotations
 __all__ = [
     "ArchiveError",
     "FileKeyError",
+    "FilterError",
     "FolderTakenError",
     "InvalidNameError",
     "LeaseLostError",
@@ -115,6 +117,10 @@ class FileKeyError(PycaddyError, ValueError):
 
 class ArchiveError(PycaddyError, ValueError):
     """An archive of runs that cannot be taken in. Nothing was changed. Fact: `archive`."""
+
+
+class FilterError(PycaddyError, ValueError):
+    """A filter or an order that cannot be read. Facts: `text`, and `column`, from 1."""
 
 
 class SweepLengthError(SweepError, TypeError):

@@ -6,6 +6,7 @@ import functools
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from pycaddy import params as params_module
@@ -177,6 +178,8 @@ class Ledger:
 
     def records(self, selection: Selection) -> list[RunRecord]:
         """Return the runs of *selection*, as of one moment."""
+        if selection.where is not None and selection.is_stale is None:
+            selection = replace(selection, is_stale=self.is_stale)
         return self.store.select(selection)
 
     def create(self, run: NewRun) -> RunRecord:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pycaddy.ledger.verify import Difference
     from pycaddy.project.claiming import Configs, Retry
     from pycaddy.project.report import RunReport
+    from pycaddy.query import Runs
 
 __all__ = ["Project"]
 
@@ -316,6 +317,45 @@ class Project:
             check_status(status)
         selection = Selection(self.relpath, identifier, recursive=recursive, status=status)
         return [Session(self, record) for record in self.ledger.records(selection)]
+
+    def runs(
+        self,
+        identifier: str | None = None,
+        *,
+        where: str | None = None,
+        sort: str | Sequence[str] | None = None,
+        recursive: bool = False,
+        limit: int | None = None,
+        offset: int = 0,
+        trashed: bool = False,
+    ) -> Runs[Session]:
+        """Find runs of this namespace by what they are: a sequence of sessions, and a table.
+
+            project.runs("train", where="lr < 1e-2 and status == 'done'", sort="-val/acc", limit=5)
+
+        Args:
+            identifier: Only those of this identifier ("train", or "randaug/train" below).
+            where: A condition on params, results, metrics and the like; docs/query.md has all.
+            sort: What to sort by, "-" for the greatest first, several with commas or as a list.
+                Runs that lack it come last. Default: by identifier and uid.
+            recursive: Also the namespaces below.
+            limit: At most so many.
+            offset: Leave out so many of the first.
+            trashed: Those in the trash, and only those.
+
+        Raises:
+            FilterError: *where* or *sort* cannot be read; the message points at the place.
+        """
+        from pycaddy.query import find
+
+        relpath, name = self.relpath, identifier
+        if identifier is not None and "/" in identifier:
+            below, _, name = identifier.rpartition("/")
+            relpath = "/".join(filter(None, (self.relpath, below)))
+        selection = Selection(
+            relpath, name, recursive=recursive, trashed=trashed, limit=limit, offset=offset
+        )
+        return find(self.ledger, selection, where, sort, functools.partial(Session, self))
 
     def trash(self, *, recursive: bool = True) -> list[RunRecord]:
         """Return the removed runs of this namespace and, by default, of those below."""

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pycaddy.stores import _rows
 from pycaddy.stores.protocol import Selection
+
+if TYPE_CHECKING:
+    from pycaddy.stores._filter_sql import Plan
 
 __all__ = ["select"]
 
@@ -55,9 +60,17 @@ FOLDER = "SELECT path, kind FROM folder WHERE project=? AND folded=?"
 FOLDERS = "SELECT path FROM folder WHERE project=? AND kind=?"
 TAKE_FOLDER = "INSERT INTO folder (project, folded, path, kind) VALUES (?, ?, ?, ?)"
 
+_NO_LIMIT = 2**63 - 1
 
-def select(project: str, selection: Selection) -> tuple[str, list[object]]:
-    """Return the statement for *selection* and the values to bind."""
+
+def select(
+    project: str, selection: Selection, plan: Plan | None = None
+) -> tuple[str, list[object]]:
+    """Return the statement for *selection* and the values to bind.
+
+    Args:
+        plan: How it is filtered and sorted, if it is.
+    """
     conditions = ["i.project=?", f"r.trashed IS {'NOT ' if selection.trashed else ''}NULL"]
     values: list[object] = [project]
 
@@ -82,15 +95,21 @@ def select(project: str, selection: Selection) -> tuple[str, list[object]]:
         add("r.status=?", selection.status.value)
     if selection.param_hash is not None:
         add("r.param_hash=?", selection.param_hash)
+    if plan is not None and plan.condition is not None:
+        add(plan.condition.sql, *plan.condition.values)
+    order = [_order(selection)]
+    if plan is not None:
+        order = [*(key.sql for key in plan.order), *order]
+        values += (value for key in plan.order for value in key.values)
     columns = ", ".join(f"r.{name}" for name in _rows.COLUMNS)
     statement = (
         f"SELECT i.relpath, i.name, {columns} FROM identifier i JOIN run r ON r.identifier=i.id "
         f"WHERE {' AND '.join(conditions)} "
-        f"ORDER BY {_order(selection)}"
+        f"ORDER BY {', '.join(order)}"
     )
-    if selection.limit is not None:
-        statement += " LIMIT ?"
-        values.append(selection.limit)
+    if (plan is None or plan.is_whole) and (selection.limit is not None or selection.offset):
+        statement += " LIMIT ? OFFSET ?"
+        values += (_NO_LIMIT if selection.limit is None else selection.limit, selection.offset)
     return statement, values
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pycaddy.records import NewRun, RunRecord
 from pycaddy.status import Status
+
+if TYPE_CHECKING:
+    from pycaddy.filters import Expr, Order
 
 __all__ = ["Choose", "Decide", "Identifier", "Selection", "Store"]
 
@@ -43,6 +46,14 @@ class Selection:
     """By creation, the last one first: of one identifier by uid, of several in the order in
     which the ledger got them. Runs that were loaded together count as created when they were."""
     limit: int | None = None
+    offset: int = 0
+    """So many of the first are left out."""
+    where: Expr | None = None
+    """What `pycaddy.filters.matches` says of them."""
+    is_stale: Callable[[RunRecord], bool] | None = None
+    """Tells whether a run is stale, for a *where* that asks."""
+    sort: tuple[Order, ...] = ()
+    """As `pycaddy.filters.sorted_runs` has it; equal ones in the order that they have without."""
 
 
 class Store(Protocol):
@@ -123,7 +134,11 @@ class Store(Protocol):
         """
 
     def select(self, selection: Selection) -> list[RunRecord]:
-        """Return the runs by relpath, identifier and uid as a number, as of one moment."""
+        """Return the runs by relpath, identifier and uid as a number, as of one moment.
+
+        Raises:
+            ValueError: *where* asks which runs are stale, and nothing tells.
+        """
 
     def counts(self) -> dict[tuple[str, str, Status], int]:
         """Return how many runs there are by (relpath, identifier, status), without the trash."""

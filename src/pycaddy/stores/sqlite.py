@@ -135,10 +135,12 @@ class SqliteStore:
             return self._swap(at, old, new)
 
     def select(self, selection: Selection) -> list[RunRecord]:
-        statement, values = sql.select(self.project, selection)
-        with self._reading() as at:
-            rows = at.sql.execute(statement, values).fetchall()
-        return [_rows.decode(row[2:], row[0], row[1]) for row in rows]
+        if selection.where is None and not selection.sort:
+            statement, values = sql.select(self.project, selection)
+            with self._reading() as at:
+                rows = at.sql.execute(statement, values).fetchall()
+            return [_rows.decode(row[2:], row[0], row[1]) for row in rows]
+        return self._query(selection)
 
     def counts(self) -> dict[tuple[str, str, Status], int]:
         with self._reading() as at:
@@ -215,6 +217,16 @@ class SqliteStore:
 
     def close(self) -> None:
         self._connections.close()
+
+    def _query(self, selection: Selection) -> list[RunRecord]:
+        from pycaddy.stores._filter_sql import plan
+        from pycaddy.stores._sqlite_json import SqliteJson
+
+        planned = plan(selection, SqliteJson())
+        statement, values = sql.select(self.project, selection, planned)
+        with self._reading() as at:
+            rows = at.sql.execute(statement, values)
+            return planned.finish((_rows.decode(row[2:], *row[:2]) for row in rows), selection)
 
     def _find(self, at: Connection, run: NewRun, status: Status | None) -> list[RunRecord]:
         identifier = self._identifier(at, run.relpath, run.identifier)
