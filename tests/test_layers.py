@@ -20,6 +20,7 @@ ROWS = (
     ("errors", "status", "_files", "_names", "_clock", "_machine", "_extras"),
     ("params", "layout", "codec", "records", "filters"),
     ("stores",),
+    ("metrics",),
     ("ledger",),
     ("executors", "query"),
     ("project",),

@@ -17,6 +17,8 @@
     |  |- RunFinishedError      the run is DONE already
     |  |- RunBusyError          somebody alive is on the run
     |  `- LeaseLostError        a later attempt has taken the run over
+    |- MetricsError             a run's metrics cannot be used           RuntimeError
+    |- MetricNotFoundError      the run has no such series               KeyError
     |- ProjectFolderError       the root cannot hold a project           OSError
     |- LedgerError              the ledger cannot be used                RuntimeError
     |  |- LedgerMissingError    deleted, and the runs are still there
@@ -49,6 +51,8 @@ __all__ = [
     "LedgerMissingError",
     "LedgerStorageError",
     "LedgerVersionError",
+    "MetricNotFoundError",
+    "MetricsError",
     "MissingExtraError",
     "NameClashError",
     "ParamsError",
@@ -152,6 +156,14 @@ class RunBusyError(RunStateError):
 
 class LeaseLostError(RunStateError):
     """A later attempt has taken the run over. Facts: `run`, `status`, `attempt`."""
+
+
+class MetricsError(PycaddyError, RuntimeError):
+    """The metrics of a run cannot be read or written. Facts: `path`."""
+
+
+class MetricNotFoundError(PycaddyError, KeyError):
+    """The run has logged no series of this name. Facts: `run`, `name`."""
 
 
 class ProjectFolderError(PycaddyError, OSError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass
 
 from pycaddy._names import check_parts, looks_like_a_run
@@ -10,19 +11,26 @@ from pycaddy.errors import InvalidNameError
 
 __all__ = [
     "LEDGER_FOLDER",
+    "METRICS",
     "SIDECAR",
     "TRASH_FOLDER",
     "RunLayout",
     "StorageMode",
     "check_namespace",
+    "is_metrics_file",
 ]
 
 LEDGER_FOLDER = ".pycaddy"
 TRASH_FOLDER = f"{LEDGER_FOLDER}/trash"
 SIDECAR = "run.json"
-_RESERVED = frozenset(
-    (SIDECAR, "metrics.db", "metrics.db-wal", "metrics.db-shm", "metrics.db-journal")
-)
+METRICS = "metrics.db"
+_METRICS_FILE = re.compile(r"(?:[0-9]{4,}_)?metrics\.db(?:-wal|-shm|-journal)?")
+_RESERVED = frozenset((SIDECAR, METRICS, f"{METRICS}-wal", f"{METRICS}-shm", f"{METRICS}-journal"))
+
+
+def is_metrics_file(name: str) -> bool:
+    """Whether a file of this name within a project holds the metrics of a run."""
+    return _METRICS_FILE.fullmatch(name) is not None
 
 
 class StorageMode(enum.Enum):
@@ -57,6 +65,11 @@ class RunLayout:
     def sidecar(self) -> str:
         """The run's `run.json`."""
         return self.own(SIDECAR)
+
+    @property
+    def metrics(self) -> str:
+        """The run's time series, once something was logged."""
+        return self._own(METRICS)
 
     def file(self, filename: str, include_identifier: bool = True) -> str:
         """Return the path of the run's file *filename*, which may be nested ("a/b.pt")."""

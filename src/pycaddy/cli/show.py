@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -60,6 +61,7 @@ def show(run: str, project: str | None, as_json: bool) -> None:
     say_rows(list(_overview(ledger, record)))
     _section("params", _values(record.params))
     _section("result", _values(record.result or {}))
+    _section("metrics", [_series_row(name, facts) for name, facts in record.summary.items()])
     _section("files", [_file_row(key, file) for key, file in files.items()])
     _section(
         "history",
@@ -88,6 +90,7 @@ def _more_facts(ledger: Ledger, record: RunRecord, files: Mapping[str, _File]) -
         "param_hash": record.param_hash,
         "param_version": record.param_version,
         "owner": None if record.owner is None else asdict(record.owner),
+        "metrics": {} if record.summary_text is None else json.loads(record.summary_text),
         "files": {
             key: {
                 "path": file.path,
@@ -129,6 +132,25 @@ def _overview(ledger: Ledger, record: RunRecord) -> Iterator[tuple[str, str]]:
 
 def _values(values: Mapping[str, Any]) -> list[tuple[str, ...]]:
     return [(name, value_text(value)) for name, value in flat(values)]
+
+
+def _series_row(name: str, facts: Mapping[str, Any]) -> tuple[str, ...]:
+    lost = facts.get("lost")
+    return (
+        name,
+        f"last {_figure(facts, 'last')}",
+        f"min {_figure(facts, 'min')}",
+        f"max {_figure(facts, 'max')}",
+        count(facts.get("count", 0), "point"),
+        f"{count(lost, 'point')} lost" if lost else "",
+    )
+
+
+def _figure(facts: Mapping[str, Any], name: str) -> str:
+    value, step = facts.get(name), facts.get(f"{name}_step")
+    if value is None:
+        return "-"
+    return value_text(value, longest=12) + ("" if step is None else f" at {step}")
 
 
 def _file_row(key: str, file: _File) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from pycaddy import codec
 from pycaddy._names import fold
 from pycaddy.codec import FileRecord
 from pycaddy.errors import FileKeyError
-from pycaddy.layout import LEDGER_FOLDER
+from pycaddy.layout import LEDGER_FOLDER, is_metrics_file
 
 __all__ = ["absolute", "attach", "examine", "hash_file", "refresh", "relative"]
 
@@ -44,8 +44,8 @@ def attach(
         kept = _kept(root, key, path)
         if kept == LEDGER_FOLDER or _is_of_a_ledger(absolute(root, kept), root, ledger):
             raise FileKeyError(
-                f"{os.fspath(path)!r} belongs to the ledger and cannot be attached. "
-                "Use session.path(...) for the run's own files.",
+                f"{os.fspath(path)!r} belongs to the ledger or to a run's metrics, and cannot "
+                "be attached. Use session.path(...) for the run's own files.",
                 key=key,
                 path=path,
             )
@@ -153,6 +153,8 @@ def _is_of_a_ledger(path: str, root: str, ledger: str) -> bool:
     """Whether SQLite may have the file open: to open and close it here would drop its locks."""
     folder, name = os.path.split(os.path.realpath(path))
     if relative(root, folder).split("/")[0] == LEDGER_FOLDER:
+        return True
+    if is_metrics_file(name) and not os.path.isabs(relative(root, folder)):
         return True
     if os.path.basename(folder) == LEDGER_FOLDER:
         return True

@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from pycaddy.ledger import sidecar
+from pycaddy.errors import MetricsError
+from pycaddy.ledger import recording, sidecar
 from pycaddy.ledger.ledger import Ledger
 from pycaddy.ledger.scan import known_folders, scan
 from pycaddy.ledger.trash import remove
+from pycaddy.metrics.summary import encoded
 from pycaddy.records import RunRecord, parse_uid
 from pycaddy.stores import Selection
 
@@ -52,6 +54,7 @@ def examine(ledger: Ledger, *, fix: bool = False) -> Iterator[Finding]:
         yield Finding("ledger", problem, "Run `pycaddy rebuild`")
     records = ledger.records(Selection())
     yield from _stale(ledger, records)
+    yield from _metrics(ledger, records, fix=fix)
     yield from _sidecars(ledger, [*records, *ledger.records(Selection(trashed=True))], fix=fix)
     yield from _leftovers(ledger, records, fix=fix)
     yield from _unknown(ledger, records, fix=fix)
@@ -80,6 +83,47 @@ def _stale(ledger: Ledger, records: list[RunRecord]) -> Iterator[Finding]:
                 "Open it with ExistingRun.CONTINUE to go on, or end it with error()",
                 severe=False,
             )
+
+
+def _metrics(ledger: Ledger, records: list[RunRecord], *, fix: bool) -> Iterator[Finding]:
+    for record in records:
+        if lost := sum(facts.get("lost", 0) for facts in record.summary.values()):
+            yield Finding(
+                f"run {record.key}",
+                f"logged {lost} points that are not on the disk",
+                "The warnings of that time say why",
+                severe=False,
+            )
+        path = recording.path_of(ledger, record)
+        if not os.path.exists(path):
+            continue
+        try:
+            summary = _summary_to_keep(ledger, record, path)
+        except MetricsError as error:
+            yield Finding(path, f"cannot be read ({error})", "Restore it from a backup")
+            continue
+        if summary != record.summary_text:
+            if fix:
+                recording.set_summary(ledger, record, summary, record.attempt)
+            yield Finding(
+                f"run {record.key}",
+                f"has a summary of its metrics that is older than {path}",
+                "`pycaddy doctor --fix` makes it anew",
+                severe=False,
+                fixed=fix,
+            )
+
+
+def _summary_to_keep(ledger: Ledger, record: RunRecord, path: str) -> str | None:
+    """Return the summary that the run should have: made anew if its process could not.
+
+    Raises:
+        MetricsError: The file is damaged.
+    """
+    if record.summary_text is None if record.status.is_final else ledger.is_stale(record):
+        return encoded(recording.summary_in(path))
+    recording.check(path)
+    return record.summary_text
 
 
 def _sidecars(ledger: Ledger, records: list[RunRecord], *, fix: bool) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pycaddy import codec, params
 from pycaddy._clock import utc_now_us
 from pycaddy.errors import ParamsError, RunNotFoundError, RunStateError
-from pycaddy.ledger import artifacts, folders, heart, sidecar, transitions
+from pycaddy.ledger import artifacts, folders, heart, recording, sidecar, transitions
 from pycaddy.ledger.owner import this_process
 from pycaddy.records import Owner, RunRecord
 from pycaddy.status import Status
@@ -58,29 +58,34 @@ def finish(
     attempt: int,
     error_text: str | None = None,
 ) -> RunRecord:
-    """End a run as DONE or ERROR, with the facts of its files as they are now."""
-    finished = _change_with_folder(
-        ledger,
-        record,
-        lambda seen: transitions.finish(
-            seen,
-            status,
-            utc_now_us(),
-            attempt=attempt,
-            files_text=artifacts.refresh(seen.files_text, ledger.root),
-            error_text=error_text,
-        ),
-    )
+    """End a run as DONE or ERROR, with the facts of its files and metrics as they are now."""
+    with recording.Ending(ledger, record) as summary_text:
+        finished = _change_with_folder(
+            ledger,
+            record,
+            lambda seen: transitions.finish(
+                seen,
+                status,
+                utc_now_us(),
+                attempt=attempt,
+                files_text=artifacts.refresh(seen.files_text, ledger.root),
+                summary_text=summary_text,
+                error_text=error_text,
+            ),
+        )
     heart.release(ledger.store, finished)
     return finished
 
 
 def bury(ledger: Ledger, record: RunRecord, reason: str) -> RunRecord:
     """End a run as ERROR for its worker, if it is still RUNNING in the attempt of *record*."""
-    buried = ledger.change(
-        record,
-        lambda seen: transitions.bury(seen, utc_now_us(), attempt=record.attempt, reason=reason),
-    )
+    with recording.Ending(ledger, record, lost=True) as summary_text:
+        buried = ledger.change(
+            record,
+            lambda seen: transitions.bury(
+                seen, utc_now_us(), attempt=record.attempt, reason=reason, summary_text=summary_text
+            ),
+        )
     heart.release(ledger.store, buried)
     return buried
 

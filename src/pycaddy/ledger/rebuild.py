@@ -6,12 +6,14 @@ import os
 import shutil
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pycaddy._files import make_folders, random_id
-from pycaddy.errors import LedgerDamagedError, LedgerError
-from pycaddy.ledger import address
+from pycaddy.errors import LedgerDamagedError, LedgerError, MetricsError
+from pycaddy.ledger import address, recording
 from pycaddy.ledger.scan import Found, known_folders, scan, split_home
+from pycaddy.metrics.summary import encoded
+from pycaddy.records import RunRecord
 from pycaddy.stores import Store
 from pycaddy.stores.sqlite import SqliteStore
 
@@ -70,7 +72,7 @@ def _complete(root: str, ledger: str, durability: str) -> RebuildReport:
     store = address.open_store(root, ledger, durability)
     try:
         found = scan(root, *known_folders(store))
-        added = _load(store, found)
+        added = _load(store, root, found)
     finally:
         store.close()
     return RebuildReport(len(found.records), added, tuple(found.problems), None)
@@ -82,7 +84,7 @@ def _make_anew(root: str, ledger: str, durability: str, found: Found) -> tuple[i
     workshop = os.path.join(os.path.dirname(ledger), "rebuilt")
     shutil.rmtree(workshop, ignore_errors=True)
     store = SqliteStore(os.path.join(workshop, "ledger.db"), id_, durability)
-    added = _load(store, found)
+    added = _load(store, root, found)
     store.close()
     old = _set_aside(ledger)
     os.rename(store.path, ledger)
@@ -105,9 +107,22 @@ def _refuse_within(root: str) -> None:
         above = os.path.dirname(above)
 
 
-def _load(store: Store, found: Found) -> int:
+def _load(store: Store, root: str, found: Found) -> int:
     highest = {split_home(home): number for home, number in found.highest.items()}
-    return store.load(found.records, highest, found.shared)
+    records = [_with_metrics(root, record, found.problems) for record in found.records]
+    return store.load(records, highest, found.shared)
+
+
+def _with_metrics(root: str, record: RunRecord, problems: list[str]) -> RunRecord:
+    """Sum up what a run has logged that did not come to its end: its description is older."""
+    path = os.path.join(root, record.layout.metrics)
+    if record.status.is_final or record.trashed_us is not None or not os.path.exists(path):
+        return record
+    try:
+        return replace(record, summary_text=encoded(recording.summary_in(path)))
+    except MetricsError as error:
+        problems.append(str(error))
+        return record
 
 
 def _is_healthy(ledger: str) -> bool:

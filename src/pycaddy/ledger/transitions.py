@@ -20,7 +20,18 @@ from pycaddy.errors import (
 from pycaddy.records import RunRecord
 from pycaddy.status import Status
 
-__all__ = ["Gone", "adopt", "begin", "bury", "fence", "finish", "refuse_busy", "reopen", "start"]
+__all__ = [
+    "Gone",
+    "adopt",
+    "begin",
+    "bury",
+    "fence",
+    "finish",
+    "refuse_busy",
+    "refuse_finished",
+    "reopen",
+    "start",
+]
 
 Gone = Callable[[RunRecord], bool]
 """Whether the owner of a run is known to be dead."""
@@ -92,6 +103,7 @@ def finish(
     *,
     attempt: int,
     files_text: str | None = None,
+    summary_text: str | None = None,
     error_text: str | None = None,
 ) -> RunRecord:
     """End the run as DONE or ERROR. Ending it the same way twice changes nothing."""
@@ -111,18 +123,28 @@ def finish(
         ended_us=now_us,
         error_text=error_text,
         files_text=record.files_text if files_text is None else files_text,
+        summary_text=record.summary_text if summary_text is None else summary_text,
         history_text=codec.append_move(record.history_text, status, now_us, record.attempt, detail),
     )
 
 
-def bury(record: RunRecord, now_us: int, *, attempt: int, reason: str) -> RunRecord:
+def bury(
+    record: RunRecord, now_us: int, *, attempt: int, reason: str, summary_text: str | None = None
+) -> RunRecord:
     """End a RUNNING attempt as ERROR for a worker that could not.
 
     What the worker did record, as late as it may have been, stands.
     """
     if record.status is not Status.RUNNING or record.attempt != attempt:
         return record
-    return finish(record, Status.ERROR, now_us, attempt=attempt, error_text=reason)
+    return finish(
+        record,
+        Status.ERROR,
+        now_us,
+        attempt=attempt,
+        summary_text=summary_text,
+        error_text=reason,
+    )
 
 
 def fence(record: RunRecord, attempt: int) -> None:
@@ -134,6 +156,17 @@ def fence(record: RunRecord, attempt: int) -> None:
             run=str(record.key),
             status=record.status,
             attempt=attempt,
+        )
+
+
+def refuse_finished(record: RunRecord, what: str) -> None:
+    """Raise if the run has ended: what a result rests on does not change afterwards."""
+    if record.status.is_final:
+        call = "reopen" if record.status is Status.DONE else "start"
+        raise RunFinishedError(
+            f"Run {record.key} is {record.status.name}. Call session.{call}() to {what} again.",
+            run=str(record.key),
+            status=record.status,
         )
 
 

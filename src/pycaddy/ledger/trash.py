@@ -10,7 +10,7 @@ from pycaddy._clock import utc_now_us
 from pycaddy._files import make_folders
 from pycaddy.errors import FolderTakenError, RunNotFoundError
 from pycaddy.layout import TRASH_FOLDER, StorageMode
-from pycaddy.ledger import transitions
+from pycaddy.ledger import recording, transitions
 from pycaddy.ledger.ledger import Ledger
 from pycaddy.ledger.owner import this_process
 from pycaddy.records import RunRecord
@@ -37,7 +37,8 @@ def remove(ledger: Ledger, record: RunRecord) -> RunRecord:
             transitions.refuse_busy(seen, me, ledger.is_gone)
         return seen.changed(trashed_us=utc_now_us())
 
-    stored = ledger.change(record, trashed, trashed=True)
+    with recording.Ending(ledger, record):
+        stored = ledger.change(record, trashed, trashed=True)
     for path in own_files(ledger.root, stored, ledger.store.folders("files")):
         _move(ledger.root, path, f"{TRASH_FOLDER}/{path}", stored)
     return stored

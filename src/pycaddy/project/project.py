@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pycaddy.ledger.doctor import Finding
     from pycaddy.ledger.rebuild import RebuildReport
     from pycaddy.ledger.verify import Difference
+    from pycaddy.metrics.series import Series
     from pycaddy.project.claiming import Configs, Retry
     from pycaddy.project.report import RunReport
     from pycaddy.query import Runs
@@ -357,6 +358,25 @@ class Project:
         )
         return find(self.ledger, selection, where, sort, functools.partial(Session, self))
 
+    def metrics(
+        self, runs: Iterable[Session | RunRecord | RunKey | str], name: str
+    ) -> dict[RunKey, Series]:
+        """Return the series *name* of several runs, by the runs' keys.
+
+        Args:
+            runs: Sessions or records, or what `session_of` takes. A run that has no such series
+                is left out.
+            name: The series ("loss/train").
+
+        Raises:
+            MetricsError: The metrics of a run cannot be read.
+        """
+        from pycaddy.ledger import recording
+
+        records = [run if isinstance(run, RunRecord) else self._record_of(run) for run in runs]
+        found = {record.key: recording.read(self.ledger, record, name) for record in records}
+        return {key: series for key, series in found.items() if series is not None}
+
     def trash(self, *, recursive: bool = True) -> list[RunRecord]:
         """Return the removed runs of this namespace and, by default, of those below."""
         return self.ledger.records(Selection(self.relpath, recursive=recursive, trashed=True))
@@ -420,6 +440,9 @@ class Project:
 
     def _mode(self, given: StorageMode | None) -> StorageMode:
         return self.storage_mode if given is None else _storage_mode(given)
+
+    def _record_of(self, run: Session | RunKey | str) -> RunRecord:
+        return find(self, run.key if isinstance(run, Session) else run, None)
 
 
 def _name_of(function: object) -> str:

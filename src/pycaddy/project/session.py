@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, overload
 
 from pycaddy.errors import PycaddyError
-from pycaddy.ledger import Move, RunKey, RunRecord, folders, life
+from pycaddy.ledger import Move, RunKey, RunRecord, folders, life, recording
+from pycaddy.metrics.values import NOTHING, as_points
 from pycaddy.status import Status
 
 if TYPE_CHECKING:
+    from pycaddy.metrics.recorder import Recorder
+    from pycaddy.metrics.series import Series
     from pycaddy.project.project import Project
 
 __all__ = ["Session", "describe_error"]
@@ -35,13 +38,14 @@ class Session:
             train(run.params, run.path("model.pt"))
     """
 
-    __slots__ = ("_attempt", "_has_folder", "_project", "_record")
+    __slots__ = ("_attempt", "_has_folder", "_project", "_record", "_recorder")
 
     def __init__(self, project: Project, record: RunRecord) -> None:
         self._project = project
         self._record = record
         self._attempt = record.attempt
         self._has_folder = False
+        self._recorder: Recorder | None = None
 
     @property
     def project(self) -> Project:
@@ -192,6 +196,74 @@ class Session:
         )
         return self
 
+    @overload
+    def log(self, name: str, value: Any, *, step: int | None = None) -> None: ...
+    @overload
+    def log(self, name: Mapping[str, Any], *, step: int | None = None) -> None: ...
+    def log(
+        self, name: str | Mapping[str, Any], value: Any = NOTHING, *, step: int | None = None
+    ) -> None:
+        """Append a point to a series: `log("loss", 0.3)`; or to several: `log({"loss": 0.3})`.
+
+        Points are buffered: they are on disk after `flush()`, after `done()` and `error()`, and
+        at the latest one second later. Nothing is waited for, and a disk that fails is
+        logged as a warning and not raised.
+
+        Args:
+            name: Series name; "/" groups series on the page ("loss/train"). Or values by name.
+            value: A scalar. NaN and infinities are kept, and NaN is skipped by min, max and mean.
+            step: Position on the x axis, >= 0. Default: the series' last step + 1.
+
+        Raises:
+            RunFinishedError: The run is DONE or ERROR.
+            LeaseLostError: Another process has taken the run over in the meantime.
+            TypeError: *value* has a shape; log its mean, or one name per element.
+        """
+        points = as_points(name, value, step)
+        recorder = self._recorder
+        if recorder is None or not recorder.add(points):
+            recorder = self._recorder = recording.recorder_for(
+                self._project.ledger, self._record, self._attempt
+            )
+            recorder.add(points)
+
+    def log_system(self, every_s: float = 10.0) -> Self:
+        """Log the use of processor, memory and NVIDIA devices until the run ends.
+
+        The series are named "system/...". Needs `pip install 'pycaddy[system]'`.
+
+        Args:
+            every_s: Seconds between two points.
+
+        Raises:
+            MissingExtraError: psutil is not installed.
+        """
+        from pycaddy.metrics.system import watch
+
+        watch(self.log, every_s)
+        return self
+
+    def flush(self) -> Self:
+        """Write what this process has logged of the run; it is on disk when this returns."""
+        recording.flush(self._project.ledger, self._record)
+        return self
+
+    @overload
+    def metrics(self) -> dict[str, dict[str, Any]]: ...
+    @overload
+    def metrics(self, name: str) -> Series: ...
+    def metrics(self, name: str | None = None) -> Series | dict[str, dict[str, Any]]:
+        """Return a series; without *name* the summary of each, by name.
+
+        Raises:
+            MetricNotFoundError: The run has logged no series of this name.
+            MetricsError: Its metrics cannot be read.
+        """
+        ledger = self._project.ledger
+        if name is None:
+            return recording.summaries(ledger, self.record)
+        return recording.series(ledger, self._record, name)
+
     def start(self) -> Self:
         """Mark the run as RUNNING in this process: another attempt, unless it is already.
 
@@ -280,6 +352,12 @@ class Session:
     def _take(self, record: RunRecord) -> None:
         self._record = record
         self._attempt = record.attempt
+        self._recorder = None
+
+    def __getstate__(self) -> tuple[None, dict[str, Any]]:
+        self.flush()
+        state = {name: getattr(self, name) for name in self.__slots__}
+        return None, state | {"_recorder": None}  # what is logged elsewhere is recorded there
 
     def __repr__(self) -> str:
         record = self._record

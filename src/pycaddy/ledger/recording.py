@@ -1,0 +1,200 @@
+"""The metrics of the ledger's runs: where they lie, and what the ledger keeps of them."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from pycaddy.errors import LedgerError, MetricNotFoundError, MetricsError, RunFinishedError
+from pycaddy.layout import TRASH_FOLDER
+from pycaddy.ledger import folders, transitions
+from pycaddy.metrics import live
+from pycaddy.records import RunRecord
+
+if TYPE_CHECKING:
+    from pycaddy.ledger.ledger import Ledger
+    from pycaddy.metrics.protocol import MetricStore
+    from pycaddy.metrics.recorder import Recorder
+    from pycaddy.metrics.series import Series
+
+__all__ = [
+    "Ending",
+    "check",
+    "flush",
+    "path_of",
+    "read",
+    "recomputed",
+    "recorder_for",
+    "series",
+    "set_summary",
+    "summaries",
+    "summary_in",
+]
+
+
+def recorder_for(ledger: Ledger, record: RunRecord, attempt: int) -> Recorder:
+    """Return what records the metrics of an attempt in this process.
+
+    Raises:
+        RunFinishedError: The run has ended.
+        LeaseLostError: A later attempt has begun.
+    """
+    from pycaddy.metrics.flusher import recorder_at
+    from pycaddy.metrics.recorder import Recorder
+
+    with suppress(LedgerError):  # the run goes on without its ledger as long as it can
+        record = ledger.reread(record)
+    transitions.refuse_finished(record, "log to it")
+    transitions.fence(record, attempt)
+
+    def open_store() -> MetricStore:
+        folders.make_for(ledger, record)
+        return _store(ledger, os.path.join(ledger.root, record.layout.metrics))
+
+    def publish(text: str) -> None:
+        set_summary(ledger, record, text, attempt)
+
+    place = _place(ledger, record)
+    recorder = recorder_at(place, attempt, lambda: Recorder(attempt, open_store, publish))
+    if recorder.ended.is_set():
+        raise RunFinishedError(
+            f"Run {record.key} is being ended by another thread. Log before that.",
+            run=str(record.key),
+            status=record.status,
+        )
+    return recorder
+
+
+def flush(ledger: Ledger, record: RunRecord) -> None:
+    """Write what this process has logged of a run."""
+    if live.recorders and (found := live.recorders.get(_place(ledger, record))):
+        found.flush()
+
+
+class Ending:
+    """Run the block that ends a run, given the summary to keep; None if there is no new one.
+
+    What this process has logged is on disk by then. If the block fails the run goes on, and is
+    recorded on. A class: a generator would cost each run more that has no metrics.
+
+    Args:
+        lost: The run's process could not do this itself.
+    """
+
+    __slots__ = ("_ledger", "_lost", "_record", "_recorder")
+
+    def __init__(self, ledger: Ledger, record: RunRecord, *, lost: bool = False) -> None:
+        self._ledger = ledger
+        self._record = record
+        self._lost = lost
+
+    def __enter__(self) -> str | None:
+        self._recorder = None
+        if live.recorders:
+            self._recorder = live.recorders.get(_place(self._ledger, self._record))
+        if self._recorder is not None:
+            return self._recorder.close()
+        logged = self._record.summary_text is not None  # by another process
+        if self._lost or (logged and not self._record.status.is_final):
+            return recomputed(self._ledger, self._record)
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if self._recorder is None:
+            return
+        if error is not None:
+            self._recorder.ended.clear()
+            return
+        from pycaddy.metrics.flusher import remove
+
+        remove(_place(self._ledger, self._record))
+
+
+def read(ledger: Ledger, record: RunRecord, name: str) -> Series | None:
+    """Return a series of the run with all that this process has logged, or None."""
+    flush(ledger, record)
+    return _store(ledger, path_of(ledger, record)).read(name)
+
+
+def series(ledger: Ledger, record: RunRecord, name: str) -> Series:
+    """Return a series of the run, or raise MetricNotFoundError."""
+    found = read(ledger, record, name)
+    if found is None:
+        names = sorted(_store(ledger, path_of(ledger, record)).counts())
+        there = f"It has {', '.join(names[:10])}" if names else "It has logged nothing yet"
+        raise MetricNotFoundError(
+            f"Run {record.key} has no series {name!r}. {there}.", run=str(record.key), name=name
+        )
+    return found
+
+
+def summaries(ledger: Ledger, record: RunRecord) -> dict[str, dict[str, Any]]:
+    """Return the summary of each series of the run, as of now."""
+    if found := live.recorders.get(_place(ledger, record)):
+        return dict(sorted(found.summaries().items()))
+    if record.status.is_final and record.summary_text is not None:
+        return record.summary
+    return summary_in(path_of(ledger, record))
+
+
+def set_summary(ledger: Ledger, record: RunRecord, text: str | None, attempt: int) -> RunRecord:
+    """Keep *text* as the summary of a run, unless it ended with one."""
+
+    def with_summary(seen: RunRecord) -> RunRecord:
+        transitions.fence(seen, attempt)
+        if text == seen.summary_text or (seen.status.is_final and seen.summary_text is not None):
+            return seen
+        return seen.changed(summary_text=text)
+
+    return ledger.change(record, with_summary)
+
+
+def recomputed(ledger: Ledger, record: RunRecord) -> str | None:
+    """Return the summary that the run's file gives; None if it has none, or cannot be read."""
+    from pycaddy.metrics.summary import encoded
+
+    path = path_of(ledger, record)
+    if not os.path.exists(path):
+        return None
+    try:
+        return encoded(summary_in(path))
+    except MetricsError as error:
+        from logging import getLogger
+
+        getLogger("pycaddy").warning("Run %s ends without its metrics: %s", record.key, error)
+        return None
+
+
+def summary_in(path: str) -> dict[str, dict[str, Any]]:
+    """Return the summary of each series in the file *path*, by name."""
+    from pycaddy.metrics.sqlite import SqliteMetrics
+
+    store = SqliteMetrics(path)
+    found = {name: store.read(name) for name in sorted(store.counts())}
+    return {name: dict(series.summary) for name, series in found.items() if series is not None}
+
+
+def check(path: str) -> None:
+    """Raise MetricsError if the file *path* cannot be read."""
+    from pycaddy.metrics.sqlite import SqliteMetrics
+
+    SqliteMetrics(path).counts()
+
+
+def path_of(ledger: Ledger, record: RunRecord) -> str:
+    """Return where the run's metrics lie: in the trash with its files, if they are."""
+    path = os.path.join(ledger.root, record.layout.metrics)
+    if record.trashed_us is None or os.path.exists(path):
+        return path
+    return os.path.join(ledger.root, TRASH_FOLDER, record.layout.metrics)
+
+
+def _store(ledger: Ledger, path: str) -> MetricStore:
+    from pycaddy.metrics.sqlite import SqliteMetrics
+
+    return SqliteMetrics(path, ledger.durability)
+
+
+def _place(ledger: Ledger, record: RunRecord) -> str:
+    return os.path.join(ledger.root, record.layout.metrics)
