@@ -69,7 +69,7 @@ class RunLayout:
     @property
     def metrics(self) -> str:
         """The run's time series, once something was logged."""
-        return self._own(METRICS)
+        return self.own(METRICS)
 
     def file(self, filename: str, include_identifier: bool = True) -> str:
         """Return the path of the run's file *filename*, which may be nested ("a/b.pt")."""

@@ -442,7 +442,7 @@ class Project:
         return self.storage_mode if given is None else _storage_mode(given)
 
     def _record_of(self, run: Session | RunKey | str) -> RunRecord:
-        return find(self, run.key if isinstance(run, Session) else run, None)
+        return find(self.ledger, self.relpath, run.key if isinstance(run, Session) else run, None)
 
 
 def _name_of(function: object) -> str:

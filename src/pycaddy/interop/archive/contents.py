@@ -13,9 +13,8 @@ from pycaddy.layout import LEDGER_FOLDER, StorageMode
 from pycaddy.ledger.trash import own_files
 from pycaddy.records import RunRecord
 
-__all__ = ["METRICS", "STALE_BESIDE_METRICS", "Contents", "contents"]
+__all__ = ["STALE_BESIDE_METRICS", "Contents", "contents"]
 
-METRICS = "metrics.db"
 STALE_BESIDE_METRICS = ("metrics.db-wal", "metrics.db-shm", "metrics.db-journal")
 """What SQLite would play into a database that came from elsewhere."""
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pycaddy._files import make_folders
 from pycaddy.errors import ProjectFolderError, PycaddyError
 from pycaddy.interop.archive import merging
-from pycaddy.interop.archive.contents import METRICS, STALE_BESIDE_METRICS
+from pycaddy.interop.archive.contents import STALE_BESIDE_METRICS
 from pycaddy.interop.archive.merging import Fate, Placement
 from pycaddy.interop.archive.placing import Move, Workshop
 from pycaddy.interop.archive.reading import Archive, Limits, open_archive
-from pycaddy.layout import LEDGER_FOLDER, RunLayout, StorageMode
+from pycaddy.layout import LEDGER_FOLDER, METRICS, RunLayout, StorageMode
 from pycaddy.ledger import Ledger, folders
 from pycaddy.project import Project
 from pycaddy.records import NewRun

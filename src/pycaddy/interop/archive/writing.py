@@ -15,7 +15,7 @@ from typing import IO
 
 from pycaddy._clock import to_iso, utc_now_us
 from pycaddy._files import random_id, sync_folder
-from pycaddy.interop.archive.contents import METRICS, Contents, contents
+from pycaddy.interop.archive.contents import Contents, contents
 from pycaddy.interop.archive.manifest import MANIFEST, Manifest, PackedFile, PackedRun, encode
 from pycaddy.ledger import sidecar
 from pycaddy.project import Project
@@ -109,7 +109,7 @@ class _Packing:
         self.left_out += found.left_out
         for path in (*found.own, *found.attached):
             if path not in self.files:  # runs may have attached the same one
-                self._pack(path, is_database=path == run.layout.own(METRICS))
+                self._pack(path, is_database=path == run.layout.metrics)
         description = run.layout.sidecar
         self.files[description] = self._write(description, sidecar.render(run, self._project))
         self.runs.append(_packed(description, found))
@@ -123,7 +123,7 @@ class _Packing:
         source = os.path.join(self._root, path)
         mtime_ns = os.stat(source).st_mtime_ns
         if is_database:
-            source = _snapshot(source, os.path.join(self._workshop, METRICS))
+            source = _snapshot(source, os.path.join(self._workshop, "copy.db"))
         with open(source, "rb") as file, self._zip.open(_info(path, mtime_ns), "w") as member:
             digest = hashlib.sha256()
             size = 0
