@@ -148,7 +148,8 @@ class Archive:
         for path in packed.own:
             name = layout.name_of(path)
             self._require(bool(name), f"{path!r} is no file of run {record.key}")
-            self._require(layout.own(str(name)) != layout.sidecar, f"{path!r} is a description")
+            described = f"{fold(path)}/".startswith(f"{fold(layout.sidecar)}/")
+            self._require(not described, f"{path!r} lies where the run is described")
         for file in record.files.values():
             climbs = not os.path.isabs(file.path) and ".." in file.path.split("/")
             self._require(not climbs, f"{file.path!r} leads out of the project")
