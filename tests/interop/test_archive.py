@@ -59,6 +59,7 @@ def make_run(project: Project, number: int, identifier: str = "train") -> None:
 
 
 names = st.text(st.sampled_from("abcüñ漢_-1"), min_size=1, max_size=6).map(lambda t: f"n{t}")
+values = st.one_of(st.integers(), st.floats(), st.text("äb/<=\n", max_size=9))
 runs = st.lists(
     st.tuples(
         st.sampled_from(["", "imagenet", "imagenet/randaug"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any
 
 import click
@@ -14,7 +15,21 @@ from pycaddy.errors import PycaddyError
 
 __all__ = ["program"]
 
-COMMANDS = ("run", "worker", "status", "ls", "show", "reap", "verify", "doctor", "rebuild")
+COMMANDS = (
+    "run",
+    "worker",
+    "status",
+    "ls",
+    "show",
+    "export",
+    "import",
+    "report",
+    "plot",
+    "reap",
+    "verify",
+    "doctor",
+    "rebuild",
+)
 """Each is a click command of that name in a module of that name."""
 
 
@@ -27,7 +42,8 @@ class _Program(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"pycaddy.cli.{cmd_name}"), cmd_name)
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command: click.Command = getattr(import_module(f"pycaddy.cli.{name}"), name)
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

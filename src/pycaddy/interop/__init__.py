@@ -13,8 +13,21 @@ if TYPE_CHECKING:
         export_archive,
         import_archive,
     )
+    from pycaddy.interop.earlier import EarlierReport, import_earlier
+    from pycaddy.interop.report import write_report
+    from pycaddy.interop.tables import export_runs
 
-__all__ = ["ExportReport", "ImportReport", "Limits", "export_archive", "import_archive"]
+__all__ = [
+    "EarlierReport",
+    "ExportReport",
+    "ImportReport",
+    "Limits",
+    "export_archive",
+    "export_runs",
+    "import_archive",
+    "import_earlier",
+    "write_report",
+]
 
 _HOMES = {
     "pycaddy.interop.archive": (
@@ -24,6 +37,9 @@ _HOMES = {
         "export_archive",
         "import_archive",
     ),
+    "pycaddy.interop.earlier": ("EarlierReport", "import_earlier"),
+    "pycaddy.interop.report": ("write_report",),
+    "pycaddy.interop.tables": ("export_runs",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
