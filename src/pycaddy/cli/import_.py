@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import asdict
 
 import click
@@ -51,11 +52,9 @@ def import_(source: str, kind: str, project: str | None, as_json: bool) -> None:
     is not added twice.
     """
     opened = _open(project)
-    report: ImportReport | EarlierReport
-    if kind == EARLIER:
-        report = import_earlier(opened, source)
-    else:
-        report = import_archive(opened, source)
+    take: Callable[[Project, str], ImportReport | EarlierReport]
+    take = import_earlier if kind == EARLIER else import_archive
+    report = take(opened, source)
     if as_json:
         say_json({"project": str(opened.root), **asdict(report)})
     elif isinstance(report, ImportReport):

@@ -120,9 +120,9 @@ def _record(run: _Run, folder: str) -> RunRecord:
     blank = new_record(NewRun(run.relpath, run.identifier, frozen.text, frozen.key))
     created = moves[0][0] if moves else blank.created_us
     started = [at for at, became in moves if became is Status.RUNNING]
-    error = None
+    reason = None
     if status is Status.RUNNING:
-        status, error = Status.ERROR, f"It was running when it was imported from {_SOURCE}."
+        status, reason = Status.ERROR, f"It was running when it was imported from {_SOURCE}."
         moves.append((moves[-1][0], status))
     ended = [at for at, became in moves if became.is_final]
     origin = {"project": f"{_SOURCE}: {folder}", "run": f"{run.relpath}/{run.uid}/{run.identifier}"}
@@ -133,7 +133,7 @@ def _record(run: _Run, folder: str) -> RunRecord:
         created_us=created,
         started_us=started[-1] if started else None,
         ended_us=ended[-1] if ended and status.is_final else None,
-        error_text=error,
+        error_text=reason,
         capture_text=codec.encode({"origin": origin}),
         history_text=_history(moves) or blank.history_text,
     )

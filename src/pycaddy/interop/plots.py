@@ -68,10 +68,9 @@ def plot_parallel(runs: Iterable[RunRecord], names: Sequence[str]) -> Figure:
     if len(names) < 2:
         raise ValueError(f"Parallel coordinates take two columns at least, not {list(names)!r}.")
     rows = _rows(runs, *names)
-    lows = [min(column) for column in zip(*rows, strict=True)]
-    spans = [
-        max(column) - low or 1 for column, low in zip(zip(*rows, strict=True), lows, strict=True)
-    ]
+    columns = list(zip(*rows, strict=True))
+    lows = [min(column) for column in columns]
+    spans = [max(column) - min(column) or 1 for column in columns]
     figure, axes = _figure()
     colours = require("matplotlib", _EXTRA).colormaps["viridis"]
     for row in rows:

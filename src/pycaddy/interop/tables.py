@@ -107,8 +107,9 @@ def _array(arrow: Any, values: list[Any]) -> Any:
 
 def _csv_line(values: Iterable[Any]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow([_cell(value) for value in values])
-    return text.getvalue()
+    # The characters of the line's end are those that make a cell be quoted.
+    csv.writer(text, lineterminator="\r\n").writerow([_cell(value) for value in values])
+    return text.getvalue().removesuffix("\r\n")
 
 
 def _cell(value: Any) -> Any:
