@@ -14,7 +14,7 @@ import pytest
 from pycaddy.cli._exit import ExitCode
 from pycaddy.cli._program import program
 from pycaddy.project import Project
-from tests.cli.sample import document, invoke, make_stale_run, make_study
+from tests.cli.sample import document, invoke, make_others, make_stale_run, make_study
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
 SECTIONS = {
@@ -92,6 +92,7 @@ def test_the_examples_of_the_help_can_be_typed(
     for number in range(4, 8):  # the examples speak of train/0007
         project.session("train").start().done()
         (project.root / f"train/000{number}/model.pt").write_text("")
+    make_others(project)
     for line in re.findall(r"^  pycaddy (.+)$", NAMED[name].epilog or "", re.MULTILINE):
         monkeypatch.chdir(project.root.parent if "results" in line else project.root)
         result = invoke(*shlex.split(line))
@@ -113,6 +114,11 @@ def test_every_exit_code_stands_on_the_page() -> None:
         ("reap", ["reap", "--dry-run"]),
         ("ls", ["ls"]),
         ("show", ["show", "train/0001"]),
+        ("export", ["export", "--archive", "../some.zip", "train"]),
+        ("import", ["import", "../runs.zip"]),
+        ("import", ["import", "../old", "--from", "pycaddy-0.2", "-p", "../newer"]),
+        ("report", ["report", "-o", "report.html"]),
+        ("plot", ["plot", "scatter", "epochs", "result.loss", "-o", "a.svg"]),
         ("verify", ["verify"]),
         ("doctor", ["doctor"]),
         ("rebuild", ["rebuild"]),
@@ -133,6 +139,7 @@ def test_every_key_of_a_document_stands_on_the_page(
                 if key == "files" and isinstance(item, dict):
                     yield from keys(list(item.values()))
 
+    make_others(project)
     make_stale_run(project.root)
     (project.root / "train/0002/model.pt").write_text("changed")
     found = document(*words, exit_code=1 if title in ("run", "worker", "verify") else 0)
