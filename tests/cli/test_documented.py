@@ -114,7 +114,7 @@ def test_every_exit_code_stands_on_the_page() -> None:
         ("reap", ["reap", "--dry-run"]),
         ("ls", ["ls"]),
         ("show", ["show", "train/0001"]),
-        ("export", ["export", "--archive", "../some.zip", "train"]),
+        ("export", ["export", "--archive", "../some.zip", "-w", "status == 'done'"]),
         ("import", ["import", "../runs.zip"]),
         ("import", ["import", "../old", "--from", "pycaddy-0.2", "-p", "../newer"]),
         ("report", ["report", "-o", "report.html"]),

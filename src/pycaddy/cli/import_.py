@@ -24,8 +24,8 @@ EARLIER = "pycaddy-0.2"
     "import",
     epilog=examples(
         "pycaddy import ../runs.zip",
-        "pycaddy import ../runs.zip -p another",
-        "pycaddy import ../old --from pycaddy-0.2 -p newer",
+        "pycaddy import ../runs.zip -p ../another",
+        "pycaddy import ../old --from pycaddy-0.2 -p ../newer",
     ),
 )
 @click.argument("source", type=click.Path(exists=True))
