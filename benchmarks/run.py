@@ -26,7 +26,20 @@ from rich.table import Table
 from benchmarks import _document, _tables
 from benchmarks._place import HOME, file_system, machine, scratch
 
-FIGURES = ("lifecycle", "resume", "listing", "params", "sweep", "imports", "run_overhead", "claims")
+FIGURES = (
+    "lifecycle",
+    "resume",
+    "listing",
+    "query",
+    "params",
+    "sweep",
+    "imports",
+    "run_overhead",
+    "claims",
+    "metrics",
+    "capture",
+    "postgres",
+)
 PEERS = "peers"
 RESULTS = HOME / "results"
 

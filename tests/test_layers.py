@@ -22,7 +22,7 @@ ROWS = (
     ("stores",),
     ("metrics",),
     ("ledger",),
-    ("executors", "query"),
+    ("executors", "server", "query"),
     ("project",),
     ("sweeper",),
     ("interop",),

@@ -18,10 +18,11 @@ from benchmarks.peers._environments import python_of
 __all__ = ["PEERS", "measure"]
 
 FLOOR = "bare"
-PEERS = (FLOOR, "pycaddy", "pycaddy_0_2_0", "signac", "optuna", "mlflow")
+PEERS = (FLOOR, "pycaddy", "pycaddy_0_2_0", "signac", "optuna", "mlflow", "trackio", "wandb")
 SIZES = 0, 1_000, 10_000
 ROUNDS = 7
 CALLS = 10  # in each round
+POINTS = 1_000
 PATIENCE_S = 300.0
 """For how long a peer may fill up to the next size; who needs longer takes no further part."""
 
@@ -36,6 +37,8 @@ def measure(folder: Path, *, quick: bool = False, peers: Iterable[str] = PEERS) 
             opened.enter_context(closing(Client(peer, python_of(peer), folder / peer)))
             for peer in peers
         ]
+        loggers = [client for client in clients if "log" in client.does]
+        clients = [client for client in clients if "live" in client.does]
         for size in sizes:
             clients = [client for client in clients if client.fill(size, PATIENCE_S)]
             rows += _compared(f"a life, {size:,} runs", clients, Client.live, rounds, calls)
@@ -43,6 +46,23 @@ def measure(folder: Path, *, quick: bool = False, peers: Iterable[str] = PEERS) 
                 name = f"is it done, {size:,} runs"
                 rows += _compared(name, clients, Client.is_done, rounds, calls)
                 rows += _compared(f"list {size:,} runs", clients, Client.listed, rounds, 1)
+        points = 20 if quick else POINTS
+        rows += _series(loggers, points, rounds)
+    return rows
+
+
+def _series(clients: list[Client], points: int, rounds: int) -> list[Row]:
+    """Rows for a series of metrics, by point."""
+    rows = []
+    readers = [client for client in clients if "read" in client.does]
+    for name, of, ask in (("log", clients, Client.log), ("read", readers, Client.read)):
+        contestants = {client.peer: partial(ask, client, points) for client in of}
+        times = interleaved(contestants, rounds, clock=lambda ask: ask())
+        rows += [
+            row(f"{name} {points:,} points: each", times[client.peer], times[FLOOR], limit=None,
+                calls=points) | {"peer": client.peer, "version": client.version}
+            for client in of
+        ]  # fmt: skip
     return rows
 
 

@@ -43,7 +43,9 @@ class Client:
                 stderr=errors,
                 text=True,
             )
-        self.version: str = self._ask("version")["version"]
+        about = self._ask("version")
+        self.version: str = about["version"]
+        self.does: list[str] = about["does"]
 
     def fill(self, runs: int, patience_s: float) -> bool:
         """Live runs until there are *runs*; False if that takes longer than *patience_s*."""
@@ -90,6 +92,14 @@ class Client:
         """Return how many of the runs *todo* are done, and how many runs there are in all."""
         answer = self._ask("done", todo)
         return sum(answer["done"]), answer["listed"]
+
+    def log(self, points: int) -> float:
+        """Return the seconds that it takes to log so many points to a new run."""
+        return self._timed("log", [points])
+
+    def read(self, points: int) -> float:
+        """Return the seconds that it takes to read what the last `log` has logged."""
+        return self._timed("read", [points])
 
     def close(self) -> None:
         """End the process."""

@@ -11,6 +11,10 @@ peer's file holds a class `Peer` with these methods, each in the way that its do
                       of the run's own, keep the file with the run, mark the run as done
     is_done(params)   whether a run with these params is done, True or False
     listed()          all runs as a list, each with its status, params and files as Python objects
+    log(points)       make a run, log so many values to one series of it, end the run
+    read()            the values of that series
+
+One that has no `live`, or no `log` or `read`, takes no part in what these are needed for.
 """
 
 from __future__ import annotations
@@ -46,7 +50,8 @@ def main(driver: str, folder: str) -> None:
 
 def answer(peer: Any, operation: str, todo: list[Any]) -> dict[str, Any]:
     if operation == "version":
-        return {"version": peer.version}
+        does = [name for name in OPERATIONS if hasattr(peer, name)]
+        return {"version": peer.version, "does": does}
     if operation == "done":
         return {"done": [peer.is_done(params) for params in todo], "listed": len(peer.listed())}
     call = OPERATIONS[operation]
@@ -78,10 +83,22 @@ def listed(peer: Any, runs: int) -> None:
         raise AssertionError(f"There are {runs} runs, and {found} were listed.")
 
 
+def log(peer: Any, points: int) -> None:
+    peer.log(points)
+
+
+def read(peer: Any, points: int) -> None:
+    found = len(peer.read())
+    if found != points:
+        raise AssertionError(f"There are {points} points, and {found} were read.")
+
+
 OPERATIONS: dict[str, Callable[[Any, Any], None]] = {
     "live": live,
     "is_done": is_done,
     "listed": listed,
+    "log": log,
+    "read": read,
 }
 
 

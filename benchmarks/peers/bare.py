@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmarks._bare import BareLedger, text_and_key
 from benchmarks._ledgers import filled
+from benchmarks.metrics import read_bare, write_bare
 
 
 class Peer:
@@ -16,12 +17,21 @@ class Peer:
     def __init__(self, folder: Path) -> None:
         root = folder / "floor"
         self.ledger = BareLedger(root, filled(root, 0))
+        self.folder = folder
+        self.logged = 0
 
     def live(self, params: dict[str, Any]) -> None:
         self.ledger.live(text_and_key(params))
 
     def is_done(self, params: dict[str, Any]) -> bool:
         return self.ledger.is_done(text_and_key(params)[1])
+
+    def log(self, points: int) -> None:
+        self.logged += 1
+        write_bare(self.folder / f"{self.logged}.db", points)
+
+    def read(self) -> list[float]:
+        return read_bare(self.folder / f"{self.logged}.db")[1].tolist()
 
     def listed(self) -> list[Any]:
         return self.ledger.listed()

@@ -9,10 +9,11 @@ import functools
 import time
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["from_iso", "to_datetime", "to_iso", "utc_now_us"]
+__all__ = ["from_iso", "span_us", "to_datetime", "to_iso", "utc_now_us"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
 def utc_now_us() -> int:
@@ -37,3 +38,21 @@ def from_iso(text: str) -> int:
     if moment.tzinfo is None:
         raise ValueError(f"The time {text!r} has no zone. Write it with +00:00.")
     return (moment - _EPOCH) // _MICROSECOND
+
+
+def span_us(span: str | timedelta) -> int:
+    """Return a span of time in microseconds: a timedelta, or "90s", "30m", "12h", "30d", "2w".
+
+    Raises:
+        ValueError: The text is none of these.
+    """
+    if isinstance(span, timedelta):
+        return span // _MICROSECOND
+    number, unit = span[:-1], span[-1:]
+    try:
+        seconds = float(number) * _UNITS[unit]
+    except (KeyError, ValueError):
+        seconds = -1.0
+    if not 0 <= seconds < 1e11:
+        raise ValueError(f"{span!r} is no span of time. Write it as in '30d', '12h' or '90s'.")
+    return round(seconds * 1e6)

@@ -8,12 +8,21 @@ from collections.abc import Callable
 
 from pycaddy.errors import InvalidNameError
 
-__all__ = ["MAX_NAME_BYTES", "check_name", "check_parts", "fold", "looks_like_a_run"]
+__all__ = [
+    "MAX_NAME_BYTES",
+    "check_name",
+    "check_parts",
+    "check_tag",
+    "fold",
+    "looks_like_a_run",
+]
 
 MAX_NAME_BYTES = 120
 
 # Names of letters, digits and a few safe marks need none of the checks below.
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_=+,-]{0,63}(?:\.[A-Za-z0-9_-]{1,16})?", re.ASCII)
+# A shell takes it as one word, and a command line does not take it for an option.
+_TAG = re.compile(r"\w[\w.+:/@-]{0,63}")
 _RUN = re.compile(r"[0-9]{4,}(?:_|$)")
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file: devices, with any extension.
 _DEVICE = re.compile(
@@ -62,6 +71,25 @@ def check_parts(path: object, what: str) -> tuple[str, ...]:
             name=path,
         )
     return tuple(check_name(part, what) for part in parts)
+
+
+def check_tag(tag: object) -> str:
+    """Return *tag* if a run can be marked with it.
+
+    Raises:
+        TypeError: It is no string.
+        InvalidNameError: It is empty, too long, or has another character in it.
+    """
+    if not isinstance(tag, str):
+        raise TypeError(f"A tag must be a str, not {tag!r}.")
+    composed = unicodedata.normalize("NFC", tag)
+    if not _TAG.fullmatch(composed):
+        raise InvalidNameError(
+            f"The tag {_shown(tag)} cannot be used: a tag has 1 to 64 letters, digits or . + : / @ "
+            "_ - and begins with a letter, a digit or _. Write a sentence with note().",
+            name=tag,
+        )
+    return composed
 
 
 def fold(name: str) -> str:

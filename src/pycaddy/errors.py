@@ -19,13 +19,16 @@
     |  `- LeaseLostError        a later attempt has taken the run over
     |- MetricsError             a run's metrics cannot be used           RuntimeError
     |- MetricNotFoundError      the run has no such series               KeyError
+    |- RerunError               what a run had is no longer there        RuntimeError
     |- ProjectFolderError       the root cannot hold a project           OSError
     |- LedgerError              the ledger cannot be used                RuntimeError
     |  |- LedgerMissingError    deleted, and the runs are still there
     |  |- LedgerDamagedError    no database, truncated or malformed
     |  |- LedgerVersionError    a newer pycaddy wrote it
     |  |- LedgerBusyError       a writer has held it for too long
+    |  |- LedgerUnreachableError  the server stays away             ConnectionError
     |  |- LedgerHostError       another host uses it over the network
+    |  |- LedgerServerError     our own server cannot be started or used
     |  `- LedgerStorageError    full, read-only or failing disk          OSError
     |- WorkerDiedError           a worker ended without an answer         RuntimeError
     |- WorkerTimeoutError        a run took longer than it may            TimeoutError
@@ -49,7 +52,9 @@ __all__ = [
     "LedgerError",
     "LedgerHostError",
     "LedgerMissingError",
+    "LedgerServerError",
     "LedgerStorageError",
+    "LedgerUnreachableError",
     "LedgerVersionError",
     "MetricNotFoundError",
     "MetricsError",
@@ -59,6 +64,7 @@ __all__ = [
     "ParamsTooLargeError",
     "ProjectFolderError",
     "PycaddyError",
+    "RerunError",
     "RunBusyError",
     "RunFinishedError",
     "RunNotFoundError",
@@ -166,6 +172,10 @@ class MetricNotFoundError(PycaddyError, KeyError):
     """The run has logged no series of this name. Facts: `run`, `name`."""
 
 
+class RerunError(PycaddyError, RuntimeError):
+    """A run whose command cannot be run again. Facts: `run`."""
+
+
 class ProjectFolderError(PycaddyError, OSError):
     """The root cannot hold a project. Facts: `path`."""
 
@@ -194,8 +204,16 @@ class LedgerBusyError(LedgerError):
     """Another writer has held the ledger for longer than the busy timeout."""
 
 
+class LedgerUnreachableError(LedgerError, ConnectionError):
+    """The ledger's server cannot be reached, and did not come back in time."""
+
+
 class LedgerHostError(LedgerError):
     """Another host uses this ledger, on a file system that serves one host at a time."""
+
+
+class LedgerServerError(LedgerError):
+    """The server of `pycaddy ledger up` cannot be started, stopped or asked."""
 
 
 class LedgerStorageError(LedgerError, OSError):

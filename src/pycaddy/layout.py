@@ -10,6 +10,8 @@ from pycaddy._names import check_parts, looks_like_a_run
 from pycaddy.errors import InvalidNameError
 
 __all__ = [
+    "CAPTURED_PACKAGES",
+    "CAPTURED_PATCH",
     "LEDGER_FOLDER",
     "METRICS",
     "SIDECAR",
@@ -23,9 +25,18 @@ __all__ = [
 LEDGER_FOLDER = ".pycaddy"
 TRASH_FOLDER = f"{LEDGER_FOLDER}/trash"
 SIDECAR = "run.json"
+CAPTURED_PATCH = "capture.patch"
+CAPTURED_PACKAGES = "capture.packages.txt"
 METRICS = "metrics.db"
 _METRICS_FILE = re.compile(r"(?:[0-9]{4,}_)?metrics\.db(?:-wal|-shm|-journal)?")
-_RESERVED = frozenset((SIDECAR, METRICS, f"{METRICS}-wal", f"{METRICS}-shm", f"{METRICS}-journal"))
+_RESERVED = frozenset(
+    (
+        SIDECAR,
+        CAPTURED_PATCH,
+        CAPTURED_PACKAGES,
+        *(f"{METRICS}{ending}" for ending in ("", "-wal", "-shm", "-journal")),
+    )
+)
 
 
 def is_metrics_file(name: str) -> bool:
@@ -93,7 +104,7 @@ class RunLayout:
         return self.own(filename)
 
     def own(self, filename: str) -> str:
-        """Return the path of the run's file *filename*, whoever keeps it: unchecked."""
+        """Return the path of a file that pycaddy keeps for the run."""
         if self.mode is StorageMode.SUBFOLDER:
             return f"{self.folder}/{filename}"
         parents, slash, last = filename.rpartition("/")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -118,10 +118,13 @@ class RunRecord:
     summary_text: str | None
     capture_text: str | None
     history_text: str
+    lapsed: bool | None = field(default=None, compare=False)
+    """Whether the owner's lease had run out when this was read, by the ledger's own clock. None:
+    it keeps no leases, or was not asked."""
 
     def changed(self, **changes: Any) -> RunRecord:
         """Return the next revision of the record."""
-        return replaced(self, revision=self.revision + 1, **changes)
+        return replaced(self, revision=self.revision + 1, lapsed=None, **changes)
 
     @property
     def key(self) -> RunKey:

@@ -14,7 +14,9 @@ import pytest
 from pycaddy.cli._exit import ExitCode
 from pycaddy.cli._program import program
 from pycaddy.project import Project
+from pycaddy.server import PrivateServer
 from tests.cli.sample import document, invoke, make_others, make_stale_run, make_study
+from tests.servers import server_folder
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
 SECTIONS = {
@@ -25,16 +27,23 @@ SECTIONS = {
 
 def commands() -> Iterator[tuple[str, click.Command]]:
     """Every command by the title of its section, the program itself first."""
-    context = click.Context(program)
     yield "pycaddy", program
-    for name in program.list_commands(context):
-        command = program.get_command(context, name)
+    yield from commands_of(program)
+
+
+def commands_of(group: click.Group, above: str = "") -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         assert command is not None
-        yield name, command
+        yield f"{above}{name}", command
+        if isinstance(command, click.Group):
+            yield from commands_of(command, f"{above}{name} ")
 
 
 _LISTS = ("runs", "history", "differences", "findings", "identifiers", "failures")
 NAMED = dict(commands())
+NEED_A_SERVER = ("ledger status", "ledger url", "ledger down")
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +53,19 @@ def study(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "simulate", raising=False)
     for folder in (project.root, project.root.parent):
         make_study(folder)
+    loud = project.session("loud").start()
+    loud.path("stdout.log").write_text("line\n")
+    loud.done()
+    project.session("old").start().done().remove()
+
+
+@pytest.fixture(scope="module")
+def server(made_server: Path) -> Iterator[Path]:
+    """The server of one's own that the examples start and stop."""
+    with pytest.MonkeyPatch.context() as patch, server_folder(made_server) as folder:
+        patch.setenv("PYCADDY_SERVER", str(folder))
+        patch.setenv("PGPASSFILE", str(folder.parent / "pgpass"))
+        yield folder
 
 
 @pytest.mark.parametrize("name", NAMED)
@@ -61,7 +83,7 @@ def test_every_command_has_a_section_with_its_options_and_an_example(name: str) 
 def test_the_help_of_a_command_shows_examples_of_it(name: str) -> None:
     epilog = NAMED[name].epilog or ""
     assert f"pycaddy {name}" in epilog
-    assert "Examples:" in invoke(name, "--help").stdout
+    assert "Examples:" in invoke(*name.split(), "--help").stdout
 
 
 @pytest.mark.parametrize("name", NAMED)
@@ -72,7 +94,7 @@ def test_the_help_tells_of_every_option(name: str) -> None:
 
 @pytest.mark.parametrize("title", SECTIONS)
 def test_the_examples_of_the_page_can_be_typed(
-    project: Project, monkeypatch: pytest.MonkeyPatch, title: str
+    project: Project, server: Path, monkeypatch: pytest.MonkeyPatch, title: str
 ) -> None:
     monkeypatch.chdir(project.root.parent)
     for line in re.findall(r"^\$ (.+)$", SECTIONS[title], re.MULTILINE):
@@ -87,8 +109,10 @@ def test_the_examples_of_the_page_can_be_typed(
 
 @pytest.mark.parametrize("name", [name for name in NAMED if name != "pycaddy"])
 def test_the_examples_of_the_help_can_be_typed(
-    project: Project, monkeypatch: pytest.MonkeyPatch, name: str
+    project: Project, server: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
+    if name in NEED_A_SERVER:
+        PrivateServer().up()
     for number in range(4, 8):  # the examples speak of train/0007
         project.session("train").start().done()
         (project.root / f"train/000{number}/model.pt").write_text("")
@@ -112,6 +136,14 @@ def test_every_exit_code_stands_on_the_page() -> None:
         ("worker", ["worker", "simulate:simulate", "--sweep", "failing.json"]),
         ("status", ["status"]),
         ("reap", ["reap", "--dry-run"]),
+        ("tail", ["tail", "loud/0001"]),
+        ("tag", ["tag", "train/0001", "baseline"]),
+        ("note", ["note", "train/0001", "text"]),
+        ("rerun", ["rerun", "train/0001", "--in-place", "--dry-run"]),
+        ("rm", ["rm", "train/0001", "--yes"]),
+        ("restore", ["restore"]),
+        ("gc", ["gc", "--status", "done", "--yes"]),
+        ("du", ["du"]),
         ("ls", ["ls"]),
         ("show", ["show", "train/0001"]),
         ("export", ["export", "--archive", "../some.zip", "-w", "status == 'done'"]),
@@ -119,14 +151,28 @@ def test_every_exit_code_stands_on_the_page() -> None:
         ("import", ["import", "../old", "--from", "pycaddy-0.2", "-p", "../newer"]),
         ("report", ["report", "-o", "report.html"]),
         ("plot", ["plot", "scatter", "epochs", "result.loss", "-o", "a.svg"]),
+        ("diff", ["diff", "train/0001", "train/0002"]),
+        ("best", ["best", "loss"]),
+        ("migrate", ["migrate", "train", "--add", "wd=0.0", "--dry-run"]),
         ("verify", ["verify"]),
         ("doctor", ["doctor"]),
         ("rebuild", ["rebuild"]),
+        ("ledger info", ["ledger", "info"]),
+        ("ledger init", ["ledger", "init", "."]),
+        ("ledger backup", ["ledger", "backup"]),
+        ("ledger copy", ["ledger", "copy", ".", "lab.db"]),
+        ("ledger up", ["ledger", "up"]),
+        ("ledger status", ["ledger", "status"]),
+        ("ledger url", ["ledger", "url"]),
+        ("ledger down", ["ledger", "down"]),
     ],
 )
 def test_every_key_of_a_document_stands_on_the_page(
-    project: Project, title: str, words: list[str]
+    project: Project, server: Path, title: str, words: list[str]
 ) -> None:
+    if title in NEED_A_SERVER:
+        PrivateServer().up()
+
     def keys(value: object) -> Iterator[str]:
         if isinstance(value, list):
             for item in value:
@@ -143,5 +189,5 @@ def test_every_key_of_a_document_stands_on_the_page(
     make_stale_run(project.root)
     (project.root / "train/0002/model.pt").write_text("changed")
     found = document(*words, exit_code=1 if title in ("run", "worker", "verify") else 0)
-    text = SECTIONS[title] + (SECTIONS["ls"] if title in ("show", "reap") else "")
+    text = SECTIONS[title] + (SECTIONS["ls"] if title in ("show", "reap", "best") else "")
     assert not [key for key in keys(found) if f"`{key}`" not in text]

@@ -127,3 +127,13 @@ def test_a_module_in_a_package_is_found_from_the_current_folder(folder: Path) ->
     (folder / "simulate.py").rename(folder / "package/study.py")
     done = run("run", "package.study:simulate", "--sweep", "sweep.json", cwd=folder)
     assert done.stdout.startswith("3 done")
+
+
+def test_what_is_captured_is_chosen_by_name(folder: Path) -> None:
+    words = ("run", *STUDY, "--executor", "serial", "--capture")
+    assert run(*words, "packages", cwd=folder).returncode == 0
+    found = Project(folder / "results").session_of("simulate/0001").capture
+    assert found["packages"] == "capture.packages.txt"
+    wrong = run(*words, "pakages", cwd=folder)
+    assert wrong.returncode == 2
+    assert "names 'pakages'" in wrong.stderr

@@ -181,3 +181,25 @@ def test_a_stale_run_is_shown_as_stale(project: Project) -> None:
     make_stale_run(project.root)
     assert invoke("show", "train/0004").stdout.startswith("train/0004  stale\n")
     assert document("show", "train/0004")["stale"] is True
+
+
+def test_the_metrics_of_a_run_are_shown_by_their_summary(project: Project) -> None:
+    with project.session("train") as run:
+        for step, value in ((0, 0.5), (10, 0.25), (20, float("nan"))):
+            run.log("loss/train", value, step=step)
+    found = document("show", "train/0004")["metrics"]["loss/train"]
+    assert (found["count"], found["min"], found["min_step"]) == (3, 0.25, 10)
+    assert found["last"] == {"__float__": "nan"}
+    text = invoke("show", "train/0004").stdout
+    words = text.partition("\nmetrics\n")[2].split()
+    assert " ".join(words[:13]) == "loss/train last nan at 20 min 0.25 at 10 max 0.5 at 0"
+    assert "3 points" in text
+    assert "\nmetrics\n" not in invoke("show", "train/0001").stdout
+
+
+def test_points_that_were_lost_are_shown(project: Project) -> None:
+    run = project.session("train").start()
+    (run.folder / "metrics.db").mkdir()
+    run.log("loss", 1.0)
+    run.done()
+    assert "1 point lost" in invoke("show", "train/0004").stdout

@@ -21,6 +21,7 @@ def evil(tmp_path: Path) -> Path:
     failed = project.session("train", {EVIL: EVIL, "nested": {EVIL: [EVIL]}}).start()
     failed.result = {EVIL: EVIL}
     failed.attach_files({EVIL: failed.folder / "none"})
+    failed.note(f"two\n{EVIL}")
     failed.error(f"first\n{EVIL}")
     project.ledger.store.close()
     return project.root

@@ -12,20 +12,25 @@ from pathlib import Path
 import pytest
 
 from pycaddy.ledger import Ledger, RunRecord, Status
+from pycaddy.ledger.cleanup import Cleanup
 from pycaddy.ledger.doctor import Finding
 from pycaddy.ledger.rebuild import RebuildReport
+from pycaddy.ledger.usage import Usage
 from pycaddy.project import ExistingRun, Project, Session, StorageMode
+from pycaddy.query import Diff, MigrationReport, Rows, Runs
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = {
-    "project.md": (Project, Session, ExistingRun, StorageMode, Status),
+    "project.md": (Project, Session, ExistingRun, StorageMode, Status, Cleanup, Usage),
+    "query.md": (Runs, Rows, Diff, MigrationReport),
     "ledger.md": (RunRecord, RebuildReport, Finding, Status),
 }
 # How the store keeps a part of a record that has a property of its own.
 STORED = re.compile(r"\w+_(text|us)")
 # The ledger's own calls, which sessions are made of.
 INNER = {"create", "find_or_create", "claim", "change", "describe", "description_path",
-         "records", "reread", "is_gone", "is_stale", "for_root", "shared"}  # fmt: skip
+         "records", "reread", "rewrite_params", "is_gone", "is_stale", "for_root",
+         "shared"}  # fmt: skip
 
 
 def public(kind: type) -> Iterator[str]:
@@ -55,9 +60,15 @@ def test_a_public_name_is_in_its_page(page: str, kind: type, name: str) -> None:
 SIGNATURES = [
     ("project.md", Project),
     ("project.md", Project.session),
+    ("project.md", Project.gc),
+    ("project.md", Project.empty_trash),
     ("project.md", Project.verify),
     ("project.md", Project.doctor),
     ("project.md", Project.sessions),
+    ("query.md", Project.runs),
+    ("query.md", Project.join),
+    ("query.md", Project.migrate),
+    ("query.md", Runs.group_by),
     ("project.md", Session.path),
     ("project.md", Session.attach_files),
     ("project.md", Session.error),

@@ -71,7 +71,7 @@ def test_a_root_may_be_given(tmp_path: Path) -> None:
     assert (tmp_path / "results/train/0001/run.json").exists()
 
 
-@pytest.mark.parametrize("url", ["postgresql://me:secret@host/db", "s3://bucket", "http://x"])
+@pytest.mark.parametrize("url", ["mysql://me:secret@host/db", "s3://bucket", "http://x"])
 def test_a_url_of_another_kind_is_refused(url: str) -> None:
     with pytest.raises(LedgerError, match=r"is of no known kind\. Use the path of") as refused:
         Ledger(url)

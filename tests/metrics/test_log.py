@@ -113,7 +113,7 @@ def test_a_value_that_only_gives_itself_as_an_item_is_taken(run: Session) -> Non
 
 @pytest.mark.parametrize(
     "value",
-    ["0.5", b"1", None, [1.0], (1.0,), {"a": 1}, 1j, np.complex64(1), object(), float, print],
+    ["0.5", b"1", None, [1.0], (1.0,), {"a": 1}, 1j, np.complex64(1), float, print],
     ids=repr,
 )
 def test_what_is_no_number_is_refused_and_named(run: Session, value: Any) -> None:
@@ -162,7 +162,8 @@ def test_a_step_that_no_axis_has_is_refused(run: Session, step: int) -> None:
 def test_a_step_may_be_of_numpy_and_as_large_as_there_are(run: Session) -> None:
     run.log("loss", 1.0, step=np.int32(5))
     run.log("loss", 1.0, step=2**63 - 1)
-    assert steps(run, "loss") == [5, 2**63 - 1]
+    run.log("loss", 1.0)  # there is no step after it
+    assert steps(run, "loss") == [5, 2**63 - 1, 2**63 - 1]
 
 
 def test_a_run_that_has_ended_takes_no_more_points(project: Project) -> None:

@@ -129,7 +129,7 @@ LOSE = """
 """
 
 
-@pytest.mark.parametrize("mend", ["reap", "rebuild", "doctor"])
+@pytest.mark.parametrize("mend", ["reap", "rebuild", "doctor", "error"])
 def test_the_summary_of_a_lost_process_is_made_from_its_file(tmp_path: Path, mend: str) -> None:
     killed(LOSE, tmp_path)
     project = Project(tmp_path / "results")
@@ -138,6 +138,8 @@ def test_the_summary_of_a_lost_process_is_made_from_its_file(tmp_path: Path, men
     assert run.metrics() == {"loss": FACTS}
     if mend == "reap":
         project.reap()
+    elif mend == "error":
+        run.error("it was killed")
     elif mend == "doctor":
         assert "older than" in next(str(f) for f in project.doctor() if "metrics" in str(f))
         project.doctor(fix=True)

@@ -486,7 +486,7 @@ def test_a_ledger_that_is_given_serves_the_projects_root(tmp_path: Path) -> None
     assert Project(tmp_path / "results", ledger=project.ledger).ledger is project.ledger
 
 
-@pytest.mark.parametrize("url", ["postgresql://u:secret@host/db", "http://host/x"])
+@pytest.mark.parametrize("url", ["mysql://u:secret@host/db", "http://host/x"])
 def test_a_ledger_of_unknown_kind_is_refused_without_its_secrets(tmp_path: Path, url: str) -> None:
     with pytest.raises(LedgerError, match=r"is of no known kind\. Use the path") as refused:
         Project(tmp_path, ledger=url)

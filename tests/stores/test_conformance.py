@@ -36,6 +36,7 @@ NOTICED = [
     (broken.ComparesBeforeItLocks, "of_threads_that_change_the_same_record_one_wins"),
     (broken.LosesTheResult, "the_next_revision_replaces_a_record"),
     (broken.KeepsTheFirstError, "values_can_be_taken_back"),
+    (broken.ForgetsByName, "a_run_is_forgotten_only_in_the_trash_and_as_it_is_there"),
     (broken.TakesLongerNames, "a_namespace_with_those_below_leaves_out_longer_names"),
     (broken.TakesNamesForPatterns, "every_character_of_a_name_means_itself"),
     (broken.OrdersUidsAsText, "uids_are_ordered_as_numbers"),

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +16,10 @@ from pycaddy.filters import And, Expr, Name, Not, Or, Order, Test, matches, sort
 from pycaddy.records import RunRecord
 from pycaddy.status import Status
 from pycaddy.stores import Selection, Store
+from pycaddy.stores.postgres import PostgresStore
 from pycaddy.stores.sqlite import SqliteStore
 from pycaddy.testing import started_record
+from tests.postgres import with_schema
 
 KEYS = ("a", "b", "ä", "0", "-1", 'q"', "\\", "\n", "a.b", "", "$")
 TEXTS = ("", "a", "ab", "b", "ä", "1", "[1]", '{"a":1}', "true", 'q"\\', "inf")
@@ -98,13 +97,18 @@ filters = st.recursive(
 )
 
 
-@pytest.fixture(scope="module")
-def store() -> Iterator[Store]:
-    folder = Path(tempfile.mkdtemp())
-    store = SqliteStore(str(folder / "ledger.db"), "laws", "process")
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def store(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Store]:
+    store: Store
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("laws") / "ledger.db"
+        store = SqliteStore(str(path), "laws", "process")
+    else:
+        store = PostgresStore(with_schema(request.getfixturevalue("postgres"), "laws"), "laws")
     yield store
     store.close()
-    shutil.rmtree(folder)
 
 
 fresh = (f"x{number}" for number in itertools.count())
@@ -117,7 +121,7 @@ def loaded(store: Store, runs: list[RunRecord]) -> Selection:
     return Selection("", identifier)
 
 
-laws = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+laws = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @laws

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -12,9 +13,12 @@ import tracker
 from pycaddy.codec import FileRecord
 from pycaddy.errors import PycaddyError, RunNotFoundError
 from pycaddy.ledger import Ledger, Move, Owner, RunKey, RunRecord
+from pycaddy.ledger.cleanup import Cleanup
 from pycaddy.ledger.doctor import Finding
 from pycaddy.ledger.rebuild import RebuildReport
+from pycaddy.ledger.usage import Usage
 from pycaddy.ledger.verify import Difference
+from pycaddy.metrics.series import Series
 from pycaddy.project import ExistingRun, Project, Session, Status, StorageMode
 from pycaddy.project.report import RunReport
 from pycaddy.sweeper import DictSweep, OptunaSweep, Sweep, Uniform
@@ -181,3 +185,29 @@ def what_cannot_be_meant_is_marked(project: Project, run: Session) -> None:
     run.path(1)  # type: ignore[arg-type]
     run.uid = "0002"  # type: ignore[misc]
     run.files = {}  # type: ignore[misc]
+
+
+def what_a_run_logs(project: Project, run: Session) -> None:
+    run.log("loss", 0.5)
+    run.log({"loss": 0.5, "accuracy": 1}, step=3)
+    assert_type(run.flush(), Session)
+    assert_type(run.log_system(5.0), Session)
+    assert_type(run.metrics("loss"), Series)
+    assert_type(run.metrics("loss").values, array[float])
+    assert_type(run.metrics(), dict[str, dict[str, Any]])
+    assert_type(
+        project.metrics([run, run.key, run.record, "train/0001"], "loss"), dict[RunKey, Series]
+    )
+
+
+def runs_are_captured_marked_and_cleaned_up(project: Project) -> None:
+    assert_type(Project("results", capture="git,env"), Project)
+    assert_type(Project("results", capture=None).capture, tuple[str, ...])
+    run = project.session("train").tag("a", "b").untag("a").note("text").note(None)
+    assert_type(run, Session)
+    assert_type(run.tags, tuple[str, ...])
+    assert_type(run.record.note, str | None)
+    assert_type(run.capture, dict[str, Any])
+    assert_type(project.gc(keep_best=("loss", 3, "min"), older_than="30d"), Cleanup)
+    assert_type(project.empty_trash(older_than="30d", dry_run=True).runs, tuple[str, ...])
+    assert_type(project.disk_usage(), Usage)

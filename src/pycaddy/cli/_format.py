@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-__all__ = ["count", "duration", "flat", "local_time", "printable", "value_text"]
+__all__ = ["count", "duration", "flat", "local_time", "printable", "size", "value_text"]
 
 # What a terminal would obey or hide instead of showing: C0, DEL and C1 controls, what changes
 # the direction of text (https://unicode.org/reports/tr9/), line separators, invisible
@@ -70,6 +70,17 @@ def local_time(moment: datetime) -> str:
 def count(number: int, noun: str) -> str:
     """Return "1 run", "2 runs", "1,000 runs"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def size(bytes_: int) -> str:
+    """Return a size in few figures: "12 B", "3.4 kB", "56 MB", "7.8 GB"."""
+    if bytes_ < 1000:
+        return f"{bytes_} B"
+    number, units = bytes_ / 1000, iter(("kB", "MB", "GB", "TB"))
+    unit = next(units)
+    while number >= 999.5 and (larger := next(units, None)):
+        number, unit = number / 1000, larger
+    return f"{number:.1f} {unit}" if number < 9.95 else f"{number:,.0f} {unit}"
 
 
 def flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from importlib import import_module
-from keyword import iskeyword
 from typing import Any
 
 import click
 
 from pycaddy.cli._exit import ExitCode, LibraryError
+from pycaddy.cli._lazy import LazyGroup
 from pycaddy.cli._output import abandon_stdout
 from pycaddy.errors import PycaddyError
 
@@ -25,26 +24,28 @@ COMMANDS = (
     "import",
     "report",
     "plot",
+    "tail",
+    "tag",
+    "note",
+    "rerun",
+    "rm",
+    "restore",
+    "gc",
+    "du",
+    "diff",
+    "best",
     "reap",
     "verify",
     "doctor",
     "rebuild",
+    "migrate",
+    "ledger",
 )
 """Each is a click command of that name in a module of that name."""
 
 
-class _Program(click.Group):
+class _Program(LazyGroup):
     """Commands that are imported when called, and errors told in a sentence."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
-        command: click.Command = getattr(import_module(f"pycaddy.cli.{name}"), name)
-        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -67,6 +68,8 @@ class _Program(click.Group):
 
 @click.group(
     cls=_Program,
+    home="pycaddy.cli",
+    names=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 all is well, 1 differences or problems were found, 2 wrong usage, "
     "3 an error. `pycaddy COMMAND --help` shows examples.",

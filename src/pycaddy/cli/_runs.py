@@ -7,13 +7,14 @@ import re
 from typing import Any
 
 from pycaddy._clock import to_iso
+from pycaddy.cli._find import look_up
 from pycaddy.cli._output import Styled
 from pycaddy.errors import RunNotFoundError
 from pycaddy.ledger import Ledger, RunRecord
-from pycaddy.project import Project
+from pycaddy.project import Project, Session
 from pycaddy.records import parse_uid
 
-__all__ = ["LOOKS", "facts", "run_by_name", "run_by_path", "status_cell"]
+__all__ = ["LOOKS", "facts", "run_by_name", "run_by_path", "session_of_words", "status_cell"]
 
 _RUN = re.compile(r"([0-9]{4,18})(?:_|$)", re.ASCII)
 LOOKS = {"pending": "dim", "running": "cyan", "done": "green", "error": "red", "stale": "yellow"}
@@ -62,6 +63,12 @@ def run_by_path(project: Project, path: str) -> RunRecord:
         "`pycaddy ls` lists the runs there are.",
         run=path,
     )
+
+
+def session_of_words(words: str, project: str | None) -> Session:
+    """Return a session on the run that *words* name or are the path of."""
+    opened, record = look_up(words, project, run_by_name, run_by_path)
+    return opened.session_of(record.key)
 
 
 def status_cell(record: RunRecord, *, stale: bool) -> Styled:

@@ -11,7 +11,7 @@ from pycaddy.project import Project
 from pycaddy.status import Status
 from pycaddy.stores import Identifier, Selection
 
-__all__ = ["STALE", "homes_by_name", "homes_by_path", "newest"]
+__all__ = ["STALE", "homes_by_name", "homes_by_path", "matching", "newest"]
 
 STALE = "stale"
 """The status, as it is shown and asked for, of a RUNNING run whose process is gone."""
@@ -36,6 +36,26 @@ def homes_by_path(project: Project, path: str) -> list[Identifier]:
         RunNotFoundError: There are none.
     """
     return _homes(project, path, lambda home: path == "." or f"{home}/".startswith(f"{path}/"))
+
+
+def matching(
+    ledger: Ledger,
+    homes: Sequence[Identifier] | None,
+    selection: Selection,
+    limit: int | None,
+) -> tuple[list[RunRecord], int]:
+    """Return the runs of *selection* in *homes*, and how many more there are.
+
+    Args:
+        selection: With a filter or an order, without a limit. In order, the first ones are
+            returned; without one, the newest, the newest last.
+        limit: At most so many. None: all of them.
+    """
+    runs = _select(ledger, homes, selection)
+    if limit is None or len(runs) <= limit:
+        return runs, 0
+    shown = runs[:limit] if selection.sort else runs[-limit:]
+    return shown, len(runs) - limit
 
 
 def newest(
@@ -78,7 +98,7 @@ def _homes(project: Project, words: str, keep: Callable[[str], bool]) -> list[Id
 def _select(
     ledger: Ledger, homes: Sequence[Identifier] | None, selection: Selection
 ) -> list[RunRecord]:
-    """Return the runs of *selection* in *homes*, oldest first."""
+    """Return the runs of *selection* in *homes*, in its order or oldest first."""
     if homes is None:
         runs = ledger.records(selection)
     else:
@@ -89,6 +109,10 @@ def _select(
                 replace(selection, relpath=home.relpath, identifier=home.name)
             )
         ]
+    if selection.sort:
+        from pycaddy.filters import sorted_runs
+
+        return runs if homes is None else sorted_runs(runs, selection.sort)
     runs.sort(key=lambda run: run.row)
     return runs if selection.limit is None else runs[-selection.limit :]
 

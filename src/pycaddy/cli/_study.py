@@ -11,11 +11,14 @@ from typing import Any
 
 import click
 
+from pycaddy.cli._exit import usage_error
 from pycaddy.cli._find import find_root
 from pycaddy.cli._function import load_function
 from pycaddy.cli._options import json_option
 from pycaddy.cli._output import say
+from pycaddy.errors import PycaddyError
 from pycaddy.project import Project
+from pycaddy.project.capture import DEFAULT, PARTS
 from pycaddy.project.report import RunReport
 from pycaddy.sweeper.base import Sweep
 from pycaddy.sweeper.files import load_sweep
@@ -35,7 +38,14 @@ class Work:
     identifier: str
 
     @classmethod
-    def of(cls, function: str, sweep: str, identifier: str | None, project: str | None) -> Work:
+    def of(
+        cls,
+        function: str,
+        sweep: str,
+        identifier: str | None,
+        project: str | None,
+        capture: str,
+    ) -> Work:
         """Return what the words mean, and say on stderr which project it is.
 
         Nothing is made yet: what is wrong about the words leaves no folder behind.
@@ -43,7 +53,7 @@ class Work:
         called = load_function(function)
         configs = load_sweep(sweep)
         home, _, name = (identifier or function.rpartition(":")[2]).rpartition("/")
-        opened = _project(project)
+        opened = _project(project, capture)
         return cls(called, configs, opened.sub(home) if home else opened, name)
 
 
@@ -58,6 +68,13 @@ def study_options(command: Callable[..., None]) -> Callable[..., None]:
             type=click.Path(file_okay=False),
             help="The project's folder, made if need be. Default: the project that the current "
             f"folder is in, else ./{_NEW_ROOT}.",
+        ),
+        click.option(
+            "--capture",
+            metavar="PARTS",
+            default=DEFAULT,
+            show_default=True,
+            help=f"What to keep of the code and the machine: {', '.join(PARTS)}.",
         ),
         click.option(
             "--identifier",
@@ -120,9 +137,14 @@ def say_interrupted() -> None:
     say("\nInterrupted. What is done stays done: the same command goes on with the rest.", err=True)
 
 
-def _project(path: str | None) -> Project:
+def _project(path: str | None, capture: str) -> Project:
     folder = _NEW_ROOT if path is None else path
     root = (find_root(os.curdir) if path is None else None) or find_root(folder)
-    project = Project(root or folder)
+    try:
+        project = Project(root or folder, capture=capture)
+    except ValueError as error:
+        if isinstance(error, PycaddyError):
+            raise
+        raise usage_error(str(error)) from error
     say("Project: " if root else "New project: ", str(project.root), err=True)
     return project

@@ -9,18 +9,30 @@ from typing import Any
 import click
 
 from pycaddy._clock import utc_now_us
+from pycaddy.cli._complete import complete_identifier, complete_words
 from pycaddy.cli._exit import usage_error
-from pycaddy.cli._find import look_up, open_project
+from pycaddy.cli._find import look_up as find_words
+from pycaddy.cli._find import open_project
 from pycaddy.cli._format import count, duration, flat, value_text
 from pycaddy.cli._options import examples, json_option, project_option
 from pycaddy.cli._output import Part, Styled, say, say_json
+from pycaddy.cli._query import (
+    plain_columns,
+    say_csv,
+    selection_of,
+    shown,
+    sort_option,
+    values_of,
+    where_option,
+    words_of,
+)
 from pycaddy.cli._runs import facts, status_cell
-from pycaddy.cli._select import STALE, homes_by_name, homes_by_path, newest
+from pycaddy.cli._select import STALE, homes_by_name, homes_by_path, matching, newest
 from pycaddy.cli._table import Column, say_table
-from pycaddy.ledger import RunRecord
+from pycaddy.ledger import Ledger, RunRecord
 from pycaddy.status import Status
 
-__all__ = ["ls"]
+__all__ = ["ls", "say_runs"]
 
 _LIMIT = 50
 _LONGEST_VALUE = 60
@@ -30,9 +42,8 @@ _COLUMNS = (
     Column("attempt", right=True, dull=frozenset(("0", "1"))),
     Column("age", right=True),
     Column("took", right=True),
-    Column("params", shrinks=True),
-    Column("result", shrinks=True),
 )
+_VALUES = (Column("params", shrinks=True), Column("result", shrinks=True))
 
 
 @click.command(
@@ -40,30 +51,46 @@ _COLUMNS = (
         "pycaddy ls",
         "pycaddy ls train --status error",
         "pycaddy ls imagenet/train --limit 5",
+        'pycaddy ls train --where "optimizer.lr < 0.05" --sort -loss --columns optimizer.lr,loss',
         "pycaddy ls . --all --json",
+        "pycaddy ls --all --csv",
     )
 )
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_identifier)
 @click.option(
     "-s",
     "--status",
     type=click.Choice([*(status.value for status in Status), STALE]),
     help="Only runs with this status. stale: running, and the process is gone.",
 )
+@where_option
+@sort_option
+@click.option(
+    "-c",
+    "--columns",
+    metavar="WORDS",
+    shell_complete=complete_words,
+    help="In place of params and result: these params, results and metrics, as in lr,loss.",
+)
 @click.option(
     "-n",
     "--limit",
     type=click.IntRange(min=1),
-    help=f"List this many of the newest runs. Default: {_LIMIT}.",
+    help=f"List this many of the newest runs, or of the first with --sort. Default: {_LIMIT}.",
 )
 @click.option("-a", "--all", "everything", is_flag=True, help="List all runs.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print a CSV file with all that is known.")
 @project_option
 @json_option
 def ls(
     name: str | None,
     status: str | None,
+    where: str | None,
+    sort: str | None,
+    columns: str | None,
     limit: int | None,
     everything: bool,
+    as_csv: bool,
     project: str | None,
     as_json: bool,
 ) -> None:
@@ -78,20 +105,51 @@ def ls(
     if name is None:
         opened, homes = open_project(project), None
     else:
-        opened, homes = look_up(name, project, homes_by_name, homes_by_path)
+        opened, homes = find_words(name, project, homes_by_name, homes_by_path)
+    if as_csv and as_json:
+        raise usage_error("Give --csv or --json, not both.")
     most = None if everything else limit or _LIMIT
-    runs, left_out = newest(opened.ledger, homes, status, most)
-    stale = [opened.ledger.is_stale(run) for run in runs]
-    if as_json:
-        listed = [facts(run, stale=is_stale) for run, is_stale in zip(runs, stale, strict=True)]
+    selection = selection_of(where, sort, status)
+    if selection is None:
+        runs, left_out = newest(opened.ledger, homes, status, most)
+    else:
+        runs, left_out = matching(opened.ledger, homes, selection, most)
+    words = words_of(columns)
+    if as_csv:
+        say_csv(runs, words)
+    elif as_json:
+        stale = [opened.ledger.is_stale(run) for run in runs]
+        listed = [
+            facts(run, stale=is_stale) | plain_columns(run, words)
+            for run, is_stale in zip(runs, stale, strict=True)
+        ]
         say_json({"project": str(opened.root), "left_out": left_out, "runs": listed})
     elif runs:
-        say_table(_COLUMNS, _rows(runs, stale))
+        say_runs(opened.ledger, runs, words)
     else:
-        where = f"{opened.root}" if name is None else f"{name} of {opened.root}"
-        say(f"No {'' if status is None else f'{status} '}runs in {where}.", err=True)
+        such = "" if selection is None or where is None else "such "
+        place = f"{opened.root}" if name is None else f"{name} of {opened.root}"
+        say(f"No {such}{'' if status is None else f'{status} '}runs in {place}.", err=True)
     if left_out:
-        say(f"{count(left_out, 'older run')} left out; --all lists them too.", err=True)
+        kind = "older run" if selection is None or not selection.sort else "more run"
+        say(f"{count(left_out, kind)} left out; --all lists them too.", err=True)
+
+
+def say_runs(ledger: Ledger, runs: Sequence[RunRecord], words: Sequence[str] = ()) -> None:
+    """Print runs as a table.
+
+    Args:
+        words: What to show of each in place of its params and result.
+    """
+    stale = [ledger.is_stale(run) for run in runs]
+    if not words:
+        say_table((*_COLUMNS, *_VALUES), _rows(runs, stale))
+        return
+    values = [[*map(shown, values_of(run, words))] for run in runs]
+    rows = [
+        [*row[: len(_COLUMNS)], *more] for row, more in zip(_rows(runs, stale), values, strict=True)
+    ]
+    say_table((*_COLUMNS, *(Column(word) for word in words)), rows)
 
 
 def _rows(runs: Sequence[RunRecord], stale: Sequence[bool]) -> list[list[Part]]:

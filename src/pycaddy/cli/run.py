@@ -63,6 +63,7 @@ def run(
     sweep: str,
     identifier: str | None,
     project: str | None,
+    capture: str,
     executor: str,
     workers: int | None,
     retries: int,
@@ -82,7 +83,7 @@ def run(
         raise usage_error(f"--timeout needs --executor {' or '.join(_WITH_TIMEOUT)}.")
     if gpus and executor not in _WITH_GPUS:
         raise usage_error(f"--gpus needs --executor {' or '.join(_WITH_GPUS)}.")
-    work = Work.of(function, sweep, identifier, project)
+    work = Work.of(function, sweep, identifier, project, capture)
     try:
         with output_aside(as_json):
             report = work.project.run(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import click
 
+from pycaddy.cli._complete import complete_run
 from pycaddy.cli._find import look_up
 from pycaddy.cli._format import count, duration, flat, local_time, value_text
 from pycaddy.cli._options import examples, json_option, project_option
@@ -41,7 +43,7 @@ class _File:
         "pycaddy show train/0007 --json",
     )
 )
-@click.argument("run")
+@click.argument("run", shell_complete=complete_run)
 @project_option
 @json_option
 def show(run: str, project: str | None, as_json: bool) -> None:
@@ -70,6 +72,9 @@ def show(run: str, project: str | None, as_json: bool) -> None:
             for move in record.history
         ],
     )
+    if record.note:
+        say(Styled("note", "bold"))
+        say(record.note, lines=True)
     if record.error_text:
         say(Styled("error", "bold"))
         say(record.error_text.rstrip(), lines=True)
@@ -111,6 +116,9 @@ def _more_facts(ledger: Ledger, record: RunRecord, files: Mapping[str, _File]) -
             for move in record.history
         ],
         "error": record.error_text,
+        "tags": list(record.tags),
+        "note": record.note,
+        "capture": None if record.capture_text is None else json.loads(record.capture_text),
     }
 
 
@@ -126,8 +134,25 @@ def _overview(ledger: Ledger, record: RunRecord) -> Iterator[tuple[str, str]]:
         yield "took", duration(record.seconds)
     if record.owner is not None:
         yield "owner", str(record.owner)
+    if record.tags:
+        yield "tags", " ".join(record.tags)
+    yield from _code(record.capture)
     yield "storage mode", record.mode.name
     yield "params key", record.param_hash
+
+
+def _code(capture: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what tells people which code it was."""
+    if found := capture.get("git"):
+        branch = f" on {found['branch']}" if found.get("branch") else ""
+        dirty = " with changes" if found.get("dirty") or found.get("patch") else ""
+        yield "commit", f"{found.get('commit') or 'none yet'}{branch}{dirty}"
+    if command := capture.get("command"):
+        yield "command", shlex.join(command)
+    if "cwd" in capture:
+        yield "given in", capture["cwd"]
+    for problem in capture.get("problems", ()):
+        yield "not captured", problem
 
 
 def _values(values: Mapping[str, Any]) -> list[tuple[str, ...]]:

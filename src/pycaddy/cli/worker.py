@@ -49,6 +49,7 @@ def worker(
     sweep: str,
     identifier: str | None,
     project: str | None,
+    capture: str,
     wait: bool,
     max_runs: int | None,
     max_attempts: int,
@@ -59,7 +60,7 @@ def worker(
     Start it in any number of terminals, or beside `pycaddy run`: each run is done once. The
     words are those of `pycaddy run`. The exit code is 1 if runs failed here.
     """
-    work = Work.of(function, sweep, identifier, project)
+    work = Work.of(function, sweep, identifier, project, capture)
     claims = Claims(
         work.project.ledger,
         work.project.relpath,
@@ -68,6 +69,7 @@ def worker(
         mode=work.project.storage_mode,
         max_attempts=max_attempts,
         wait=wait,
+        capture=work.project.capture,
     )
     try:
         with output_aside(as_json):

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from pycaddy import params
 from pycaddy.errors import FilterError
 from pycaddy.filters._evaluate import Seen
 from pycaddy.filters._parse import parse_name
@@ -20,7 +18,7 @@ _WITHOUT_ORDER = ("files", "stale", "tags")
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One thing to sort by: the first of *names* that a run has. Runs that have none come last."""
+    """One thing to sort by: the first of *names* whose value has an order in a run."""
 
     names: tuple[Name, ...]
     descending: bool = False
@@ -33,7 +31,7 @@ def parse_order(order: str | Sequence[str]) -> tuple[Order, ...]:
         FilterError: A word is empty, or means nothing that has an order.
     """
     words = order.split(",") if isinstance(order, str) else order
-    if not isinstance(words, Sequence) or not all(isinstance(word, str) for word in words):
+    if not isinstance(words, (list, tuple)) or not all(isinstance(word, str) for word in words):
         raise TypeError(f"An order is a text such as '-loss,lr', or a list of them, not {order!r}.")
     return tuple(_order(word.strip()) for word in words)
 
@@ -61,12 +59,13 @@ def names_of(word: str) -> tuple[Name, ...]:
 def sorted_runs(records: Iterable[RunRecord], orders: Sequence[Order]) -> list[RunRecord]:
     """Return *records* in this order: what stores that sort by themselves are held to.
 
-    Numbers come before texts, True counts as 1, lists are sorted by their JSON text. What is
-    missing, None or NaN comes last, descending or not. Equal ones stay as they are.
+    Numbers come before texts, and True counts as 1. Lists, mappings, None and NaN have no order,
+    and runs without a value that has one come last, descending or not. Equal ones stay as they
+    are.
     """
     runs = [Seen(record) for record in records]
     for order in reversed(orders):
-        places = [(_place(_value(order, seen)), seen) for seen in runs]
+        places = [(_place(order, seen), seen) for seen in runs]
         there = [(place, seen) for place, seen in places if place is not None]
         there.sort(key=lambda pair: pair[0], reverse=order.descending)
         runs = [seen for _, seen in there] + [seen for place, seen in places if place is None]
@@ -86,13 +85,11 @@ def _order(word: str) -> Order:
     return Order(names_of(name), descending)
 
 
-def _value(order: Order, seen: Seen) -> Any:
-    return next((value for name in order.names if (value := seen.value(name)) is not None), None)
-
-
-def _place(value: Any) -> tuple[int, float, str] | None:
-    if value is None or value != value:
-        return None
-    if isinstance(value, (bool, int, float)):
-        return (0, value, "")
-    return (1, 0, value if isinstance(value, str) else params.dump(value))
+def _place(order: Order, seen: Seen) -> tuple[int, float, str] | None:
+    for name in order.names:
+        value = seen.value(name)
+        if isinstance(value, str):
+            return (1, 0, value)
+        if isinstance(value, (bool, int, float)) and value == value:  # no NaN
+            return (0, value, "")
+    return None

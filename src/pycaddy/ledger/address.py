@@ -10,8 +10,20 @@ from pycaddy._files import make_folders, random_id, sync_folder
 from pycaddy.errors import LedgerDamagedError, LedgerError
 from pycaddy.layout import LEDGER_FOLDER
 from pycaddy.stores import Store
+from pycaddy.stores._postgres_url import is_postgres, public
 
-__all__ = ["ledger_file", "open_store", "project_file", "write_project_file"]
+__all__ = [
+    "VARIABLE",
+    "ledger_file",
+    "locate",
+    "open_store",
+    "project_file",
+    "shown",
+    "write_project_file",
+]
+
+VARIABLE = "PYCADDY_LEDGER"
+"""Names the ledger of projects that have none yet."""
 
 _FILE_ENDINGS = (".db", ".sqlite", ".sqlite3")
 
@@ -27,17 +39,15 @@ def project_file(root: str) -> str:
 
 
 def locate(address: str) -> tuple[str, str]:
-    """Return (root, ledger) for a root folder or a ledger file, both absolute.
+    """Return (root, ledger) for a root folder, a ledger file or a URL; paths are absolute.
+
+    The root of a URL is "". A URL comes back whole, with its secrets: see `shown`.
 
     Raises:
         LedgerError: *address* is a URL of a kind that is not known.
     """
     if "://" in address:
-        raise LedgerError(
-            f"The ledger {address.partition('://')[0]}://... is of no known kind. "
-            "Use the path of a folder or of a .db file.",
-            ledger=address.partition("://")[0],
-        )
+        return "", _known(address)
     path = os.path.abspath(address)
     if not path.endswith(_FILE_ENDINGS) or os.path.isdir(path):
         return path, _ledger_of(path)
@@ -46,28 +56,87 @@ def locate(address: str) -> tuple[str, str]:
     return (os.path.dirname(folder) if own else folder), path
 
 
+def has_root(address: str) -> bool:
+    """Whether *address* tells by itself where the runs' files lie: a root, or a root's own file."""
+    root, ledger = locate(address)
+    return root == os.path.abspath(address) or ledger == ledger_file(root)
+
+
+def shown(ledger: str) -> str:
+    """Return a ledger's path or URL without secrets."""
+    return public(ledger) if is_postgres(ledger) else ledger
+
+
+def _known(url: str) -> str:
+    if not is_postgres(url):
+        kind = url.partition("://")[0]
+        raise LedgerError(
+            f"The ledger {kind}://... is of no known kind. Use the path of a folder or of a .db "
+            "file, or a URL postgresql://...",
+            ledger=kind,
+        )
+    return url
+
+
 def _ledger_of(root: str) -> str:
-    """Return the ledger that the project in *root* was made with: its own, or another."""
-    return _facts(root).get("ledger") or ledger_file(root)
+    """Return the ledger of the project in *root*.
+
+    The one that it was made with; a new project takes the one that the environment names.
+    """
+    given = os.environ.get(VARIABLE, "")
+    made_with = _facts(root).get("ledger")
+    if made_with:
+        # The project's file has no password, and the environment may.
+        same = is_postgres(given) and public(given) == made_with
+        return given if same else made_with
+    if not given or made_with is not None or os.path.exists(ledger_file(root)):
+        return ledger_file(root)
+    return _known(given) if "://" in given else os.path.abspath(given)
 
 
-def open_store(root: str, ledger: str, durability: str) -> Store:
-    """Return the store at *ledger* for the project in *root*."""
+def open_store(root: str, ledger: str, durability: str, name: str | None = None) -> Store:
+    """Return the store at *ledger* for the project in *root*.
+
+    Args:
+        name: What the project is called in the ledger. None: what its file says.
+
+    Raises:
+        LedgerError: The folder is a project of another name.
+    """
+    _refuse_other_name(root, name)
+    if is_postgres(ledger):
+        from pycaddy.stores.postgres import PostgresStore
+
+        return PostgresStore(ledger, project_id(root, ledger, name))
     from pycaddy.stores._sqlite_file import lost
     from pycaddy.stores.sqlite import SqliteStore
 
     own = ledger == ledger_file(root)
     if not own and _facts(root).get("ledger") == ledger and not os.path.exists(ledger):
         raise lost(ledger, -1)
-    return SqliteStore(ledger, None if own else project_id(root, ledger), durability)
+    store = SqliteStore(ledger, name if own else project_id(root, ledger, name), durability)
+    if own and name is not None:
+        store.identifiers()  # made before the project's file says that it is there
+    return store
 
 
-def project_id(root: str, ledger: str) -> str:
-    """Return the id in the project's file, which is made if it is missing."""
+def _refuse_other_name(root: str, name: str | None) -> None:
+    known = _facts(root).get("id")
+    if known is not None and name not in (None, known):
+        raise LedgerError(
+            f"{root} is the project {known!r} already, and not {name!r}. Leave name= out, or give "
+            "the project another folder.",
+            ledger=root,
+        )
+
+
+def project_id(root: str, ledger: str, name: str | None = None) -> str:
+    """Return the id in the project's file, which is made if it is missing: its *name*, if any."""
     facts = _facts(root)
     if not facts:
-        write_project_file(root, random_id(), ledger)
+        write_project_file(root, name or random_id(), ledger)
         facts = _facts(root)
+        _refuse_other_name(root, name)  # another process may have been faster
     return facts["id"]
 
 
@@ -79,7 +148,7 @@ def write_project_file(root: str, id_: str, ledger: str) -> None:
     make_folders(os.path.dirname(path))
     facts = {"id": id_, "created_at": to_iso(utc_now_us())}
     if ledger != ledger_file(root):
-        facts["ledger"] = ledger
+        facts["ledger"] = shown(ledger)
     temporary = f"{path}.{random_id()}.tmp"
     with open(temporary, "x", encoding="utf-8") as file:
         json.dump(facts, file)

@@ -154,9 +154,9 @@ def _is_of_a_ledger(path: str, root: str, ledger: str) -> bool:
     folder, name = os.path.split(os.path.realpath(path))
     if relative(root, folder).split("/")[0] == LEDGER_FOLDER:
         return True
-    if is_metrics_file(name) and not os.path.isabs(relative(root, folder)):
-        return True
     if os.path.basename(folder) == LEDGER_FOLDER:
+        return True
+    if is_metrics_file(name) and not os.path.isabs(relative(root, folder)):
         return True
     of_ours = {f"{os.path.basename(ledger)}{ending}" for ending in _ENDINGS}
     return name in of_ours and folder == os.path.realpath(os.path.dirname(ledger))

@@ -7,12 +7,12 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pycaddy import params as params_module
 from pycaddy._clock import utc_now_us
 from pycaddy._files import Replacement, make_folders, replace_file
-from pycaddy._names import check_parts
+from pycaddy._names import check_name, check_parts
 from pycaddy.errors import (
     FolderTakenError,
     LedgerError,
@@ -27,6 +27,9 @@ from pycaddy.ledger.watch import Watch
 from pycaddy.records import NewRun, RunKey, RunRecord, parse_uid
 from pycaddy.status import Status, check_status
 from pycaddy.stores import Choose, Decide, Selection, Store
+
+if TYPE_CHECKING:
+    from pycaddy.ledger.rebuild import RebuildReport
 
 __all__ = ["Ledger"]
 
@@ -43,8 +46,11 @@ class Ledger:
     pickles as its address.
 
     Args:
-        address: The project's root folder, or the path of a ledger file (`*.db`, `*.sqlite`).
+        address: The project's root folder, the path of a ledger file (`*.db`, `*.sqlite`), or the
+            URL of a PostgreSQL database.
         root: The folder that the runs' files lie in. Default: found from *address*.
+        name: What the project is called in a ledger that it shares with others. Default: the id
+            in its `project.json`, made when it is first used.
         durability: "power": what was acknowledged survives a power cut. "process": it survives
             a crash of the process; a power cut may take the last changes, and commits are about
             ten times faster.
@@ -56,11 +62,20 @@ class Ledger:
         *,
         root: str | os.PathLike[str] | None = None,
         durability: str = "power",
+        name: str | None = None,
     ) -> None:
         if durability not in DURABILITIES:
             raise ValueError(f"durability must be 'power' or 'process', not {durability!r}.")
-        found_root, self.address = addresses.locate(os.fspath(address))
+        found_root, self._place = addresses.locate(os.fspath(address))
+        self.address = addresses.shown(self._place)
+        """Where the ledger is, without secrets."""
+        if root is None and not found_root:
+            raise LedgerError(
+                f"The ledger {self.address} does not say where the runs' files lie. Give root=...",
+                ledger=self.address,
+            )
         self.root = found_root if root is None else os.path.abspath(root)
+        self.name = None if name is None else check_name(name, "name of the project")
         self.durability = durability
         self.shared: set[str] = set()
         """Folders known to be entered for files of runs in PREFIX mode."""
@@ -69,19 +84,26 @@ class Ledger:
         return f"Ledger({self.address!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _reopen, (self.address, self.root, self.durability)
+        # Whoever unpickles it must connect: a password in the URL goes along, unseen.
+        return _reopen, (self._place, self.root, self.durability, self.name)
 
-    def for_root(self, root: str | os.PathLike[str]) -> Ledger:
-        """Return the ledger at the same address for the project in *root*."""
-        if self.root == os.path.abspath(root):
+    def for_root(self, root: str | os.PathLike[str], name: str | None = None) -> Ledger:
+        """Return the ledger at the same address for the project in *root*, called *name*."""
+        if self.root == os.path.abspath(root) and name in (None, self.name):
             return self
-        return Ledger(self.address, root=root, durability=self.durability)
+        return Ledger(self._place, root=root, durability=self.durability, name=name)
+
+    def rebuild(self) -> RebuildReport:
+        """Take the runs that the folders describe into the ledger; see `Project.rebuild`."""
+        from pycaddy.ledger.rebuild import rebuild
+
+        return rebuild(self.root, self.durability, self._place)
 
     @functools.cached_property
     def store(self) -> Store:
         """The store behind this ledger, opened when first needed."""
-        store = addresses.open_store(self.root, self.address, self.durability)
-        addresses.write_project_file(self.root, store.project, self.address)
+        store = addresses.open_store(self.root, self._place, self.durability, self.name)
+        addresses.write_project_file(self.root, store.project, self._place)
         return store
 
     def allocate(
@@ -235,6 +257,20 @@ class Ledger:
             record, fresh = self._reread_any(record), True
         return stored
 
+    def rewrite_params(self, changes: Sequence[tuple[RunRecord, RunRecord]]) -> bool:
+        """Give runs other params, all or none, and describe them in their folders anew.
+
+        Returns:
+            Whether it was done. False: one of the runs has changed since.
+        """
+        if not self.store.rewrite_params(changes):
+            return False
+        for old, _ in changes:
+            record = self._reread_any(old)
+            if sidecar.has_one(record):
+                self.describe(record)
+        return True
+
     def _try_change(
         self, record: RunRecord, decide: Change, *, fresh: bool, trashed: bool
     ) -> RunRecord | None:
@@ -353,5 +389,5 @@ def _not_found(relpath: str, identifier: str, uid: str | int, *, trashed: bool) 
     return RunNotFoundError(f"No run '{uid}' of '{identifier}'{where}. {hint}", run=str(key))
 
 
-def _reopen(address: str, root: str, durability: str) -> Ledger:
-    return Ledger(address, root=root, durability=durability)
+def _reopen(address: str, root: str, durability: str, name: str | None) -> Ledger:
+    return Ledger(address, root=root, durability=durability, name=name)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pycaddy import codec, params
 from pycaddy._clock import utc_now_us
+from pycaddy._names import check_tag
 from pycaddy.errors import ParamsError, RunNotFoundError, RunStateError
 from pycaddy.ledger import artifacts, folders, heart, recording, sidecar, transitions
 from pycaddy.ledger.owner import this_process
@@ -18,17 +19,42 @@ from pycaddy.status import Status
 if TYPE_CHECKING:
     from pycaddy.ledger.ledger import Change, Ledger
 
-__all__ = ["adopt", "attach", "bury", "finish", "move", "reopen", "set_result", "start"]
+__all__ = [
+    "adopt",
+    "attach",
+    "bury",
+    "finish",
+    "mark",
+    "move",
+    "reopen",
+    "set_capture",
+    "set_note",
+    "set_result",
+    "start",
+]
+
+_LONGEST_NOTE = 20_000
 
 
-def start(ledger: Ledger, record: RunRecord, attempt: int) -> RunRecord:
-    """Begin another attempt by this process; its folder is there when this returns."""
+def start(
+    ledger: Ledger, record: RunRecord, attempt: int, capture_text: str | None = None
+) -> RunRecord:
+    """Begin another attempt by this process; its folder is there when this returns.
+
+    Args:
+        capture_text: What was noted of the code and the machine, as JSON.
+    """
     owner = this_process()
     started = _change_with_folder(
         ledger,
         record,
         lambda seen: transitions.start(
-            seen, owner, utc_now_us(), attempt=attempt, gone=ledger.is_gone
+            seen,
+            owner,
+            utc_now_us(),
+            attempt=attempt,
+            gone=ledger.is_gone,
+            capture_text=capture_text,
         ),
     )
     heart.hold(ledger.store, started)
@@ -43,10 +69,12 @@ def adopt(ledger: Ledger, record: RunRecord, attempt: int, giver: Owner) -> RunR
     return adopted
 
 
-def reopen(ledger: Ledger, record: RunRecord) -> RunRecord:
+def reopen(ledger: Ledger, record: RunRecord, capture_text: str | None = None) -> RunRecord:
     """Begin another attempt by this process on a run that is DONE."""
     owner = this_process()
-    started = ledger.change(record, lambda seen: transitions.reopen(seen, owner, utc_now_us()))
+    started = ledger.change(
+        record, lambda seen: transitions.reopen(seen, owner, utc_now_us(), capture_text)
+    )
     heart.hold(ledger.store, started)
     return started
 
@@ -146,6 +174,40 @@ def set_result(
     return ledger.change(record, with_result)
 
 
+def set_capture(
+    ledger: Ledger, record: RunRecord, capture: Mapping[str, Any], attempt: int
+) -> RunRecord:
+    """Store what was noted of the code and the machine after the attempt had begun."""
+    text = codec.encode(capture)
+
+    def with_capture(seen: RunRecord) -> RunRecord:
+        transitions.fence(seen, attempt)
+        return seen if text == seen.capture_text else seen.changed(capture_text=text)
+
+    return ledger.change(record, with_capture)
+
+
+def mark(
+    ledger: Ledger, record: RunRecord, *, add: Iterable[str] = (), drop: Iterable[str] = ()
+) -> RunRecord:
+    """Put tags on a run and take others off; whoever marks a run need not work on it."""
+    added, dropped = {check_tag(tag) for tag in add}, {check_tag(tag) for tag in drop}
+
+    def marked(seen: RunRecord) -> RunRecord:
+        text = codec.encode_tags((set(seen.tags) | added) - dropped)
+        return seen if text == seen.tags_text else seen.changed(tags_text=text)
+
+    return ledger.change(record, marked)
+
+
+def set_note(ledger: Ledger, record: RunRecord, text: str | None) -> RunRecord:
+    """Write a note to a run in place of the one before; "" or None takes it away."""
+    note = None if text is None else _note_text(text)
+    return ledger.change(
+        record, lambda seen: seen if seen.note == note else seen.changed(note=note)
+    )
+
+
 def _change_with_folder(ledger: Ledger, record: RunRecord, decide: Change) -> RunRecord:
     """Change a run whose folder is there by then."""
     if sidecar.has_one(record):
@@ -158,6 +220,18 @@ def _change_with_folder(ledger: Ledger, record: RunRecord, decide: Change) -> Ru
         with suppress(OSError):  # somebody has put something into it
             os.rmdir(folder)
         raise
+
+
+def _note_text(text: object) -> str | None:
+    if not isinstance(text, str):
+        raise TypeError(f"A note must be a text, not {text!r}.")
+    if len(text) > _LONGEST_NOTE:
+        raise ValueError(
+            f"The note has {len(text):,} characters, and {_LONGEST_NOTE:,} is the most. Write it "
+            "to a file of the run: session.path('notes.txt')."
+        )
+    # What no database takes is written out.
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00") or None
 
 
 def _result_text(result: Mapping[str, Any]) -> str:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from pycaddy._files import make_folders, random_id
+from pycaddy._files import random_id
 from pycaddy.errors import LedgerDamagedError, LedgerError, MetricsError
 from pycaddy.ledger import address, recording
 from pycaddy.ledger.scan import Found, known_folders, scan, split_home
+from pycaddy.ledger.switch import set_aside
 from pycaddy.metrics.summary import encoded
 from pycaddy.records import RunRecord
 from pycaddy.stores import Store
+from pycaddy.stores._postgres_url import is_postgres
 from pycaddy.stores.sqlite import SqliteStore
 
 __all__ = ["RebuildReport", "rebuild"]
@@ -34,18 +35,28 @@ class RebuildReport:
     """Where the damaged ledger lies now, if there was one."""
 
 
-def rebuild(root: str, durability: str = "power") -> RebuildReport:
+def rebuild(root: str, durability: str = "power", ledger: str | None = None) -> RebuildReport:
     """Take the runs that the folders below *root* describe into the ledger.
 
     A healthy ledger keeps all it has and gets the runs it does not know, in one transaction. A
     missing or damaged one is made anew, and the old file is kept in `.pycaddy/backups`. Runs
-    that were never started left nothing in a folder and are not found there.
+    that were never started left nothing in a folder and are not found there. A database is never
+    replaced.
+
+    Args:
+        ledger: Where the ledger is. Default: where *root* says.
 
     Raises:
         LedgerError: There is nothing to make it from; or the ledger is not damaged but cannot be
             used now: it is busy, or a newer pycaddy wrote it.
     """
-    root, ledger = address.locate(root)
+    root, found_ledger = address.locate(root)
+    ledger = ledger or found_ledger
+    if is_postgres(ledger):
+        _refuse_within(root)
+        if not os.path.exists(address.project_file(root)):
+            address.write_project_file(root, _project_id(root, scan(root)), ledger)
+        return _complete(root, ledger, durability)
     if os.path.exists(ledger) and _is_healthy(ledger):
         _refuse_within(root)
         return _complete(root, ledger, durability)
@@ -86,7 +97,7 @@ def _make_anew(root: str, ledger: str, durability: str, found: Found) -> tuple[i
     store = SqliteStore(os.path.join(workshop, "ledger.db"), id_, durability)
     added = _load(store, root, found)
     store.close()
-    old = _set_aside(ledger)
+    old = set_aside(ledger, "damaged")
     os.rename(store.path, ledger)
     shutil.rmtree(workshop)
     address.write_project_file(root, id_, ledger)
@@ -144,18 +155,3 @@ def _project_id(root: str, found: Found) -> str:
         with suppress(LedgerError):
             return address.project_id(root, address.ledger_file(root))
     return max(found.projects, key=found.projects.__getitem__, default=random_id())
-
-
-def _set_aside(ledger: str) -> str | None:
-    """Move what is left of the damaged ledger into `backups`; return where it lies now.
-
-    A WAL that stayed behind alone goes too: SQLite would play it into the new ledger.
-    """
-    backups = os.path.join(os.path.dirname(ledger), "backups")
-    make_folders(backups)
-    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
-    target = os.path.join(backups, f"damaged-{stamp}-{random_id()[:6]}.db")
-    for ending in ("-wal", "-shm", ""):
-        with suppress(FileNotFoundError):  # the last one to close it deletes its WAL
-            os.rename(f"{ledger}{ending}", f"{target}{ending}")
-    return target if os.path.exists(target) else None

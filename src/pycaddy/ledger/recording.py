@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pycaddy.errors import LedgerError, MetricNotFoundError, MetricsError, RunFinishedError
 from pycaddy.layout import TRASH_FOLDER
 from pycaddy.ledger import folders, transitions
+from pycaddy.ledger.owner import this_process
 from pycaddy.metrics import live
 from pycaddy.records import RunRecord
 
@@ -57,7 +58,7 @@ def recorder_for(ledger: Ledger, record: RunRecord, attempt: int) -> Recorder:
 
     place = _place(ledger, record)
     recorder = recorder_at(place, attempt, lambda: Recorder(attempt, open_store, publish))
-    if recorder.ended.is_set():
+    if recorder.ended:
         raise RunFinishedError(
             f"Run {record.key} is being ended by another thread. Log before that.",
             run=str(record.key),
@@ -95,16 +96,22 @@ class Ending:
             self._recorder = live.recorders.get(_place(self._ledger, self._record))
         if self._recorder is not None:
             return self._recorder.close()
-        logged = self._record.summary_text is not None  # by another process
-        if self._lost or (logged and not self._record.status.is_final):
+        if self._lost or self._may_be_of_others():
             return recomputed(self._ledger, self._record)
         return None
+
+    def _may_be_of_others(self) -> bool:
+        """Whether another process may have logged; asked without a look at the disk."""
+        record = self._record
+        if record.status.is_final:
+            return False
+        return record.summary_text is not None or record.owner != this_process()
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         if self._recorder is None:
             return
         if error is not None:
-            self._recorder.ended.clear()
+            self._recorder.ended = False
             return
         from pycaddy.metrics.flusher import remove
 

@@ -40,7 +40,15 @@ _LONGEST_DETAIL = 200
 """Characters of an error that the history keeps; it grows with each attempt."""
 
 
-def start(record: RunRecord, owner: Owner, now_us: int, *, attempt: int, gone: Gone) -> RunRecord:
+def start(
+    record: RunRecord,
+    owner: Owner,
+    now_us: int,
+    *,
+    attempt: int,
+    gone: Gone,
+    capture_text: str | None = None,
+) -> RunRecord:
     """Begin another attempt as *owner*.
 
     Args:
@@ -57,7 +65,7 @@ def start(record: RunRecord, owner: Owner, now_us: int, *, attempt: int, gone: G
         if record.owner == owner and record.attempt == attempt:
             return record
         refuse_busy(record, owner, gone)
-    return begin(record, owner, now_us)
+    return begin(record, owner, now_us, capture_text)
 
 
 def adopt(record: RunRecord, owner: Owner, attempt: int, giver: Owner) -> RunRecord:
@@ -84,7 +92,9 @@ def adopt(record: RunRecord, owner: Owner, attempt: int, giver: Owner) -> RunRec
     return record if record.owner_text == text else record.changed(owner_text=text)
 
 
-def reopen(record: RunRecord, owner: Owner, now_us: int) -> RunRecord:
+def reopen(
+    record: RunRecord, owner: Owner, now_us: int, capture_text: str | None = None
+) -> RunRecord:
     """Begin another attempt on a DONE run."""
     if record.status is not Status.DONE:
         raise RunStateError(
@@ -93,7 +103,7 @@ def reopen(record: RunRecord, owner: Owner, now_us: int) -> RunRecord:
             run=str(record.key),
             status=record.status,
         )
-    return begin(record, owner, now_us)
+    return begin(record, owner, now_us, capture_text)
 
 
 def finish(
@@ -184,7 +194,9 @@ def refuse_busy(record: RunRecord, owner: Owner, gone: Gone) -> None:
     )
 
 
-def begin(record: RunRecord, owner: Owner, now_us: int) -> RunRecord:
+def begin(
+    record: RunRecord, owner: Owner, now_us: int, capture_text: str | None = None
+) -> RunRecord:
     """Begin another attempt as *owner*, whatever the run's status is."""
     attempt = record.attempt + 1
     return record.changed(
@@ -194,6 +206,7 @@ def begin(record: RunRecord, owner: Owner, now_us: int) -> RunRecord:
         started_us=now_us,
         ended_us=None,
         error_text=None,
+        capture_text=codec.keep_origin(record.capture_text, capture_text),
         history_text=codec.append_move(
             record.history_text, Status.RUNNING, now_us, attempt, str(owner)
         ),

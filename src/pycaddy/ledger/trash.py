@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -16,7 +17,7 @@ from pycaddy.ledger.owner import this_process
 from pycaddy.records import RunRecord
 from pycaddy.status import Status
 
-__all__ = ["own_files", "remove", "restore"]
+__all__ = ["delete", "own_files", "remove", "restore"]
 
 
 def remove(ledger: Ledger, record: RunRecord) -> RunRecord:
@@ -62,6 +63,21 @@ def restore(ledger: Ledger, record: RunRecord) -> RunRecord:
     return ledger.change(record, lambda seen: seen.changed(trashed_us=None), trashed=True)
 
 
+def delete(ledger: Ledger, record: RunRecord) -> bool:
+    """Delete a run that is in the trash, and its files, for good; return whether it was there.
+
+    The ledger first: what a restore is about to bring back is not deleted. An empty folder stays
+    in the trash, by which a rebuild knows that the uid is taken.
+    """
+    if not ledger.store.forget(record):
+        return False
+    trash = os.path.join(ledger.root, TRASH_FOLDER)
+    for path in own_files(trash, record, ledger.store.folders("files")):
+        _delete(os.path.join(trash, path))
+    make_folders(os.path.join(trash, record.layout.home, record.uid))
+    return True
+
+
 def own_files(base: str, record: RunRecord, shared: set[str]) -> Iterator[str]:
     """Yield what belongs to the run alone below *base*: its folder, or files with its prefix."""
     layout = record.layout
@@ -89,3 +105,10 @@ def _move(root: str, source: str, target: str, record: RunRecord) -> None:
         )
     make_folders(os.path.dirname(goal))
     os.rename(os.path.join(root, source), goal)
+
+
+def _delete(path: str) -> None:
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path)
+    else:
+        os.unlink(path)

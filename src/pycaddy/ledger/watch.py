@@ -1,4 +1,7 @@
-"""Who is dead: the kernel's word on this machine, a heart that stands still elsewhere."""
+"""Who is dead: the kernel's word on this machine, a heart that stands still elsewhere.
+
+A ledger with a clock of its own keeps leases, and has said itself whose has run out.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,12 @@ import time
 from pycaddy.codec import Owner
 from pycaddy.ledger.owner import is_alive
 from pycaddy.records import RunRecord
+from pycaddy.stores._lease import LEASE_S
 
 __all__ = ["BEAT_S", "LEASE_S", "Watch"]
 
 BEAT_S = 10.0
-"""Seconds between two beats of a run's owner."""
-
-LEASE_S = 120.0
-"""Seconds without a beat, by the observer's own clock, after which an owner counts as dead."""
+"""Seconds between two beats of a run's owner; after LEASE_S without one it counts as dead."""
 
 # A claim passes over the runs of its neighbours, and asks about the same few owners each time.
 _TRUST_S = 0.5
@@ -46,7 +47,7 @@ class Watch:
             return False
         alive = is_alive(owner, one_kernel=self._one_kernel)
         if alive is None:
-            return self._is_silent(record, now)
+            return self._is_silent(record, now) if record.lapsed is None else record.lapsed
         if alive:
             self._alive_at[owner] = now
         return not alive

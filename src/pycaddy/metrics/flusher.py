@@ -58,15 +58,19 @@ def remove(place: str) -> None:
 
 def _run(name: str) -> None:
     pause = threading.Event()
-    while True:
-        pause.wait(FLUSH_S)
-        with _mutex:
-            found = list(recorders.values())
-            if not found:
-                del _threads[name]
-                return
-        for recorder in found:
-            _WORK[name](recorder)
+    try:
+        while True:
+            pause.wait(FLUSH_S)
+            with _mutex:
+                found = list(recorders.values())
+                if not found:
+                    del _threads[name]
+                    return
+            for recorder in found:
+                _WORK[name](recorder)
+    except BaseException:
+        _threads.pop(name, None)  # the next run that logs begins another one
+        raise
 
 
 def _end_with_the_process() -> None:

@@ -6,14 +6,14 @@ import time
 from array import array
 from collections.abc import Callable
 from logging import getLogger
-from threading import Event, RLock
+from threading import RLock
 from typing import Any
 
 from pycaddy.errors import LeaseLostError, PycaddyError, RunNotFoundError
 from pycaddy.metrics.protocol import MetricStore
 from pycaddy.metrics.series import Points
 from pycaddy.metrics.summary import Summary, encoded
-from pycaddy.metrics.values import Point
+from pycaddy.metrics.values import LAST_STEP, Point
 
 __all__ = ["PUBLISH_S", "Recorder"]
 
@@ -50,7 +50,7 @@ class Recorder:
         publish: Callable[[str], object],
     ) -> None:
         self.attempt = attempt
-        self.ended = Event()
+        self.ended = False
         self.lock = RLock()
         self._open_store = open_store
         self._publish = publish
@@ -68,7 +68,7 @@ class Recorder:
         """Take points; False if the recorder has ended, and they are not recorded."""
         self._pending.extend(points)
         # Looked at last: what was taken before the end is written by the end.
-        return not self.ended.is_set()
+        return not self.ended
 
     def flush(self) -> None:
         """Write what was taken until now."""
@@ -79,7 +79,7 @@ class Recorder:
     def beat(self) -> None:
         """Write what was taken, and let go of the files when nothing has come for a while."""
         with self.lock:
-            if self.ended.is_set():
+            if self.ended:
                 return
             self._idle = 0 if self._pending or self._waiting else self._idle + 1
             self.flush()
@@ -88,7 +88,7 @@ class Recorder:
 
     def publish_if_due(self) -> None:
         """Put the summary into the ledger, if it has changed and some time has gone by."""
-        if self._unpublished and time.monotonic() >= self._publish_at and not self.ended.is_set():
+        if self._unpublished and time.monotonic() >= self._publish_at and not self.ended:
             begun = time.monotonic()
             self.publish()
             now = time.monotonic()
@@ -104,8 +104,8 @@ class Recorder:
         try:
             self._publish(text)
         except (LeaseLostError, RunNotFoundError) as error:
-            if not self.ended.is_set():
-                self.ended.set()  # the next `log` says so
+            if not self.ended:
+                self.ended = True  # the next `log` says so
                 _warn("No more metrics are recorded: %s", error)
         except (PycaddyError, OSError) as error:
             self._unpublished = True
@@ -113,7 +113,7 @@ class Recorder:
 
     def leave(self) -> None:
         """Write everything at the end of the process; the run has not ended."""
-        if not self.ended.is_set():
+        if not self.ended:
             self.flush()
             if self._unpublished:
                 self.publish()
@@ -125,7 +125,7 @@ class Recorder:
 
         May be called again, if what the summary was for has failed.
         """
-        self.ended.set()
+        self.ended = True
         with self.lock:
             self.flush()
             # What comes from now on was refused: it is neither written nor summed up.
@@ -135,7 +135,7 @@ class Recorder:
 
     def abandon(self) -> None:
         """In a forked child: leave everything to the parent."""
-        self.ended.set()
+        self.ended = True
         self._pending = []
 
     def disconnect(self) -> None:
@@ -163,7 +163,7 @@ class Recorder:
             on_disk = {}
         for name, logged in self._logged.items():
             lost = logged.count - on_disk.get(name, {}).get(self.attempt, 0)
-            if not self.ended.is_set():
+            if not self.ended:
                 lost -= len(self._waiting.get(name, ()))
             if lost > 0:
                 found[name]["lost"] = lost
@@ -188,7 +188,7 @@ class Recorder:
         added: dict[str, tuple[list[int], list[float], list[float]]] = {}
         for name, step, value, at in points:
             if step is None:
-                step = next_steps.get(name, 0)
+                step = min(next_steps.get(name, 0), LAST_STEP)
             next_steps[name] = step + 1
             try:
                 steps, values, times = added[name]

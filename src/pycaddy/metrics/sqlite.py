@@ -89,6 +89,8 @@ class SqliteMetrics:
         self._durability = durability
         self._sql: sqlite3.Connection | None = None
         self._inode = 0
+        self._network = False
+        self._has_log = False
         self._tails: dict[tuple[int, int], _Tail] = {}
 
     def append(self, attempt: int, points: Mapping[str, Points]) -> None:
@@ -155,13 +157,24 @@ class SqliteMetrics:
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         sql = self._to_write()
         sql.execute("BEGIN IMMEDIATE")
+        if not _recognised(sql, self.path):
+            # Together with the first points: a short run waits for the disk once.
+            for statement in _SCHEMA:
+                sql.execute(statement)
         yield sql
         sql.execute("COMMIT")
 
     def _to_write(self) -> sqlite3.Connection:
         if self._sql is None:
-            self._sql = _open_to_write(self.path, self._durability)
+            fresh = not os.path.exists(self.path)
+            self._sql = _connect(self.path)
             self._inode = os.stat(self.path).st_ino
+            self._network = is_network(os.path.dirname(self.path))
+            level = "FULL" if self._network else _SYNCHRONOUS[self._durability]
+            self._sql.execute(f"PRAGMA synchronous={level}")
+            self._has_log = False
+            if fresh:
+                return self._sql
         elif not os.path.exists(self.path) or os.stat(self.path).st_ino != self._inode:
             # SQLite would go on writing into a file that nobody can find any more.
             raise MetricsError(
@@ -169,7 +182,20 @@ class SqliteMetrics:
                 "the file is lost; restore it if you can.",
                 path=self.path,
             )
+        if not self._has_log:
+            self._use_log(self._sql)
         return self._sql
+
+    def _use_log(self, sql: sqlite3.Connection) -> None:
+        """Let readers and the writer go on side by side, now that there is more to come.
+
+        A run that is over by the first flush goes without: making the log and taking it away
+        takes twice the time.
+        """
+        # WAL needs shared memory, which machines do not share.
+        mode = "TRUNCATE" if self._network else "WAL"
+        with suppress(sqlite3.OperationalError):  # a reader is in the way: next time, then
+            self._has_log = sql.execute(f"PRAGMA journal_mode={mode}").fetchone()[0] == mode.lower()
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
@@ -230,25 +256,6 @@ def _unpacked(rows: list[tuple[int, bytes, bytes, bytes]]) -> Points:
         if sys.byteorder == "big":
             column.byteswap()
     return points
-
-
-def _open_to_write(path: str, durability: str) -> sqlite3.Connection:
-    sql = _connect(path)
-    try:
-        network = is_network(os.path.dirname(path))
-        # WAL needs shared memory, which machines do not share.
-        sql.execute(f"PRAGMA journal_mode={'TRUNCATE' if network else 'WAL'}")
-        sql.execute(f"PRAGMA synchronous={'FULL' if network else _SYNCHRONOUS[durability]}")
-        if not _recognised(sql, path):
-            sql.execute("BEGIN IMMEDIATE")
-            if not _recognised(sql, path):
-                for statement in _SCHEMA:
-                    sql.execute(statement)
-            sql.execute("COMMIT")
-    except BaseException:
-        sql.close()
-        raise
-    return sql
 
 
 def _open_to_read(path: str) -> sqlite3.Connection:

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from pycaddy import params
 from pycaddy.errors import InvalidNameError, ParamsError
 
-__all__ = ["NOTHING", "Point", "as_points"]
+__all__ = ["LAST_STEP", "NOTHING", "Point", "as_points"]
 
 Point: TypeAlias = tuple[str, int | None, float, float]
 """Series, step (None: the one after its last), value, time."""
@@ -22,7 +22,7 @@ NOTHING: Any = object()
 """Stands for a value that was not given."""
 
 _LONGEST_NAME = 250
-_FIRST_TOO_LARGE = 2**63
+LAST_STEP = 2**63 - 1
 
 
 def as_points(name: str | Mapping[str, Any], value: Any, step: Any) -> list[Point]:
@@ -33,7 +33,7 @@ def as_points(name: str | Mapping[str, Any], value: Any, step: Any) -> list[Poin
         ValueError: A name or a step that no series can have.
     """
     now = time()
-    if step is not None and not (type(step) is int and 0 <= step < _FIRST_TOO_LARGE):
+    if step is not None and not (type(step) is int and 0 <= step <= LAST_STEP):
         step = _step(step)
     if isinstance(name, str):
         if value is NOTHING:
@@ -79,7 +79,7 @@ def _step(step: Any) -> int:
         raise TypeError(f"step must be a whole number, not {step!r}.") from None
     if isinstance(step, bool):
         raise TypeError(f"step must be a whole number, not {step!r}.")
-    if not 0 <= number < _FIRST_TOO_LARGE:
+    if not 0 <= number <= LAST_STEP:
         raise ValueError(f"step must be from 0 to 2**63 - 1, not {number}.")
     return number
 

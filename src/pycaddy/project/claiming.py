@@ -7,7 +7,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from pycaddy import params
 from pycaddy._clock import utc_now_us
@@ -17,6 +17,10 @@ from pycaddy.ledger.owner import this_process
 from pycaddy.records import NewRun, RunRecord
 from pycaddy.status import Status
 from pycaddy.stores import Selection, new_record
+
+if TYPE_CHECKING:
+    from pycaddy.project.capture.parts import Parts
+    from pycaddy.project.capture.snapshot import Snapshot
 
 __all__ = ["Adaptive", "Claims", "Configs", "Retry", "Survey"]
 
@@ -86,6 +90,7 @@ class Claims:
         earlier: Attempts by param hash that do not count towards *max_attempts*.
         max_lost: How many attempts that ended with their process, not with an error, do not
             count either.
+        capture: What to capture when a run is taken.
     """
 
     def __init__(
@@ -102,6 +107,7 @@ class Claims:
         wait: bool = False,
         earlier: Mapping[str, int] | None = None,
         max_lost: int = 0,
+        capture: Parts = (),
     ) -> None:
         self._ledger = ledger
         self._relpath = relpath
@@ -115,6 +121,7 @@ class Claims:
         self._wait = wait
         self._earlier = earlier or {}
         self._max_lost = max_lost
+        self._capture = capture
         self.duplicates = 0
         """How many configurations had the same params as an earlier one."""
         self.exhausted = 0
@@ -157,7 +164,7 @@ class Claims:
             self.done_before = done_before
             if not wanted:
                 return
-            claimed = self._ledger.claim(wanted, self._decide)
+            claimed = self._claim(wanted)
             if claimed is None:
                 # Somebody may have been faster with the very configuration: look again.
                 fruitless = seen
@@ -169,7 +176,7 @@ class Claims:
         wanted = self._wanted(configs, self._done())
         batch = list(islice(wanted, _BATCH))
         while batch:
-            claimed = self._ledger.claim(batch, self._decide)
+            claimed = self._claim(batch)
             if claimed is None:
                 batch = list(islice(wanted, _BATCH))
                 continue
@@ -234,6 +241,23 @@ class Claims:
         selection = Selection(self._relpath, self._identifier, status=Status.DONE)
         return {record.param_hash for record in self._ledger.records(selection)}
 
+    def _claim(self, wanted: Sequence[NewRun]) -> tuple[int, RunRecord] | None:
+        captured = self._snapshot()  # before the transaction, which others wait for
+        claimed = self._ledger.claim(wanted, self._decide)
+        if claimed is None or captured is None or not captured.files:
+            return claimed
+        from pycaddy.project.capture.snapshot import keep
+
+        position, record = claimed
+        return position, keep(captured, self._ledger, record)
+
+    def _snapshot(self) -> Snapshot | None:
+        if not self._capture:
+            return None
+        from pycaddy.project.capture.snapshot import take
+
+        return take(self._capture, self._ledger.root)
+
     def _decide(self, run: NewRun, found: Sequence[RunRecord]) -> RunRecord | None:
         """Return the attempt to begin on *run*, given its runs with equal params, or None."""
         standing, record = self._standing(found)
@@ -241,7 +265,13 @@ class Claims:
         self.exhausted += standing is _Standing.SPENT
         if standing is not _Standing.FREE:
             return None
-        return transitions.begin(record or new_record(run), this_process(), utc_now_us())
+        captured = self._snapshot()
+        return transitions.begin(
+            record or new_record(run),
+            this_process(),
+            utc_now_us(),
+            None if captured is None else captured.text,
+        )
 
     def _standing(self, found: Sequence[RunRecord]) -> tuple[_Standing, RunRecord | None]:
         """Return what can be done about runs with equal params, and which of them it is."""

@@ -51,6 +51,7 @@ class Parcel:
     def write(self, study: Study, *, max_lost: int) -> None:
         """Put the study into the folder: tasks that begin from now on work on this one."""
         make_folders(str(self.log_folder))
+        self.folder.chmod(0o700)  # the ledger's URL may hold a password
         self._stop_file.unlink(missing_ok=True)
         outer = {
             "path": [os.path.abspath(entry) for entry in sys.path],

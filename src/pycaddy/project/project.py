@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pycaddy import params as params_module
+from pycaddy._clock import span_us, utc_now_us
 from pycaddy._names import check_parts
 from pycaddy.layout import StorageMode, check_namespace
 from pycaddy.ledger import Ledger, RunRecord, life
@@ -16,6 +17,7 @@ from pycaddy.ledger.ledger import check_relpath
 from pycaddy.ledger.owner import this_process
 from pycaddy.project._find import find
 from pycaddy.project._root import absolute_root, make_root
+from pycaddy.project.capture.parts import DEFAULT, parse_parts
 from pycaddy.project.session import Session
 from pycaddy.project.strategy import ExistingRun, find_or_create
 from pycaddy.records import NewRun, RunKey
@@ -24,15 +26,18 @@ from pycaddy.stores import Selection
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+    from datetime import timedelta
 
     from pycaddy.executors import DaskClient, SlurmExecutor
+    from pycaddy.ledger.cleanup import Cleanup
     from pycaddy.ledger.doctor import Finding
     from pycaddy.ledger.rebuild import RebuildReport
+    from pycaddy.ledger.usage import Usage
     from pycaddy.ledger.verify import Difference
     from pycaddy.metrics.series import Series
     from pycaddy.project.claiming import Configs, Retry
     from pycaddy.project.report import RunReport
-    from pycaddy.query import Runs
+    from pycaddy.query import Diff, MigrationReport, Rows, Runs
 
 __all__ = ["Project"]
 
@@ -44,13 +49,19 @@ class Project:
         root: The folder of the project. Made absolute now: a later chdir changes nothing.
         relpath: The namespace below the root ("imagenet/randaug"); see `sub`.
         storage_mode: How the files of one run are kept apart from those of the others.
-        ledger: Another place for the ledger: the path of a `.db` file, or a `Ledger`, whose
-            file then serves this root. Default: `.pycaddy/ledger.db` below the root.
+        ledger: Another place for the ledger: the path of a `.db` file, the URL of a PostgreSQL
+            database, or a `Ledger`, which then serves this root. Default: what the project was
+            made with, for a new one what $PYCADDY_LEDGER says, else `.pycaddy/ledger.db`.
+        name: What the project is called in a ledger that it shares with others: folders on
+            several machines are one project if they have the same name. Default: an id of its own.
         durability: "power": what was acknowledged survives a power cut. "process": it survives
             a crash of the process; a power cut may take the last changes, and commits are about
             ten times faster.
         ignore: Params that do not tell runs apart ("seed", or "optimizer.workers" for a nested
             one). They are kept in the record.
+        capture: What to note of the code and the machine when a run starts, and whether to keep
+            what it prints: "git,packages,env,output"; docs/capture.md. None: nothing. Default:
+            what costs nothing.
 
     Example:
         >>> from pycaddy.project import Project
@@ -68,19 +79,23 @@ class Project:
         storage_mode: StorageMode = StorageMode.SUBFOLDER,
         *,
         ledger: str | os.PathLike[str] | Ledger | None = None,
+        name: str | None = None,
         durability: str = "power",
         ignore: Collection[str] = (),
+        capture: str | None = DEFAULT,
     ) -> None:
         self.root = absolute_root(root)
         self.relpath = check_relpath(relpath)
         check_namespace(tuple(self.relpath.split("/")) if self.relpath else ())
         self.storage_mode = _storage_mode(storage_mode)
         self.ignore = _ignored(ignore)
+        self.capture = parse_parts(capture)
+        """The parts that are captured."""
         if isinstance(ledger, Ledger):
-            self._ledger = ledger.for_root(self.root)
+            self._ledger = ledger.for_root(self.root, name)
         else:
             address = self.root if ledger is None else ledger
-            self._ledger = Ledger(address, root=self.root, durability=durability)
+            self._ledger = Ledger(address, root=self.root, durability=durability, name=name)
         self._has_root = False
 
     @property
@@ -120,6 +135,7 @@ class Project:
             self.storage_mode,
             ledger=self._ledger,
             ignore=self.ignore,
+            capture=",".join(self.capture),
         )
 
     def session(
@@ -204,6 +220,7 @@ class Project:
             max_attempts=max_attempts,
             retry=retry,
             wait=wait,
+            capture=self.capture,
         )
         return (Session(self, record) for record in claims)
 
@@ -347,16 +364,95 @@ class Project:
         Raises:
             FilterError: *where* or *sort* cannot be read; the message points at the place.
         """
-        from pycaddy.query import find
+        from pycaddy.query import select
 
-        relpath, name = self.relpath, identifier
-        if identifier is not None and "/" in identifier:
-            below, _, name = identifier.rpartition("/")
-            relpath = "/".join(filter(None, (self.relpath, below)))
+        relpath, name = self._home(identifier)
         selection = Selection(
             relpath, name, recursive=recursive, trashed=trashed, limit=limit, offset=offset
         )
-        return find(self.ledger, selection, where, sort, functools.partial(Session, self))
+        return select(self.ledger, selection, where, sort, functools.partial(Session, self))
+
+    def diff(self, one: str | RunKey, other: str | RunKey) -> Diff:
+        """Return what differs between two runs, named as for `session_of`; it prints well.
+
+        Raises:
+            RunNotFoundError: There is no such run.
+        """
+        from pycaddy.query import diff
+
+        records = (find(self.ledger, self.relpath, run, None) for run in (one, other))
+        return diff(*records)
+
+    def params_that_vary(
+        self, identifier: str, *, where: str | None = None
+    ) -> dict[str, list[Any]]:
+        """Return the params in which the runs of *identifier* differ, with their values.
+
+        Names lead into nested params with dots: {"opt.lr": [0.1, 0.01]}.
+        """
+        return self.runs(identifier, where=where).params_that_vary()
+
+    def join(
+        self,
+        *identifiers: str,
+        on: str | Sequence[str] = "params",
+        where: str | None = "status == 'done'",
+    ) -> Rows:
+        """Put the runs of several identifiers side by side: a row for all that belong together.
+
+            project.join("train", "eval", on="params")
+
+        What they do not share is named after them: `train.result.loss`, `eval.uid`.
+
+        Args:
+            identifiers: Two or more of this namespace.
+            on: What they have to share: "params", all of them; "uid"; or some params by name.
+            where: Which runs are looked at. Default: those that are done.
+        """
+        from pycaddy.query import join
+
+        return join({each: self.runs(each, where=where).records for each in identifiers}, on)
+
+    def migrate(
+        self,
+        identifier: str,
+        *,
+        add: Mapping[str, Any] | None = None,
+        rename: Mapping[str, str] | None = None,
+        drop: Collection[str] = (),
+        where: str | None = None,
+        ignore: Collection[str] = (),
+        dry_run: bool = False,
+    ) -> MigrationReport:
+        """Give the runs of *identifier* the params that they would have today, all or none.
+
+        The script has a new param, or calls one otherwise: after this, RESUME finds the old runs.
+        Their ledger is backed up before. Runs in the trash are changed as well.
+
+            project.migrate("train", add={"wd": 0.0}, rename={"lr": "opt.lr"}, dry_run=True)
+
+        Args:
+            add: Params for the runs that lack them.
+            rename: New names by old ones; dots lead into nested params.
+            drop: Params to take away.
+            where: Only these runs.
+            ignore: Besides the project's, the params that had no part in the runs' keys.
+            dry_run: Change nothing, and report what would be changed.
+
+        Raises:
+            RunBusyError: Somebody is on one of the runs. Nothing was changed.
+            ParamsError: A run has a param both by its old and its new name, or the like.
+        """
+        from pycaddy.query import Migration, migrate
+
+        migration = Migration(rename or {}, drop, add or {})
+        records = [
+            record
+            for trashed in (False, True)
+            for record in self.runs(identifier, where=where, trashed=trashed).records
+        ]
+        left_out = self.ignore + _ignored(ignore)
+        return migrate(self.ledger, records, migration, ignore=left_out, dry_run=dry_run)
 
     def metrics(
         self, runs: Iterable[Session | RunRecord | RunKey | str], name: str
@@ -394,6 +490,73 @@ class Project:
             self, restore(self.ledger, find(self.ledger, self.relpath, run, uid, trashed=True))
         )
 
+    def gc(
+        self,
+        *,
+        keep_best: tuple[str, int] | tuple[str, int, str] | None = None,
+        older_than: str | timedelta | None = None,
+        status: Status | None = None,
+        keep_tagged: bool = True,
+        dry_run: bool = False,
+    ) -> Cleanup:
+        """Put runs that have ended, and that nothing speaks for, into the trash.
+
+        Of this namespace and those below. At least one of the conditions must be given, and a
+        run goes only if all of them let it go; one that is not DONE or ERROR never does.
+
+        Args:
+            keep_best: The best of each identifier stay: ("val/acc", 3), or ("loss", 3, "min"),
+                by a value of the result or a metric. Where no run has it, all stay.
+            older_than: Only runs that ended so long ago: "30d", "12h", or a timedelta.
+            status: Only runs that ended as DONE, or as ERROR.
+            keep_tagged: Runs with a tag stay.
+            dry_run: Only tell which they are.
+
+        Raises:
+            ValueError: Without a condition.
+        """
+        from pycaddy.ledger.cleanup import Best, clean, dispensable
+
+        if keep_best is None and older_than is None and status is None:
+            raise ValueError(
+                "gc() needs to be told what may go: keep_best=('val/acc', 3), older_than='30d' or "
+                "status=Status.ERROR."
+            )
+        if status is not None:
+            check_status(status)
+        runs = dispensable(
+            self.ledger.records(Selection(self.relpath, recursive=True)),
+            best=None if keep_best is None else Best.of(keep_best),
+            before_us=None if older_than is None else utc_now_us() - span_us(older_than),
+            status=status,
+            keep_tagged=keep_tagged,
+        )
+        return clean(self.ledger, runs, dry_run=dry_run)
+
+    def empty_trash(
+        self, *, older_than: str | timedelta | None = None, dry_run: bool = False
+    ) -> Cleanup:
+        """Delete the removed runs of this namespace and those below, for good.
+
+        Args:
+            older_than: Only those that were removed so long ago: "30d", or a timedelta.
+            dry_run: Only tell which they are.
+        """
+        from pycaddy.ledger.cleanup import empty
+
+        before_us = utc_now_us() - (0 if older_than is None else span_us(older_than))
+        runs = [run for run in self.trash() if (run.trashed_us or 0) <= before_us]
+        return empty(self.ledger, runs, dry_run=dry_run)
+
+    def disk_usage(self) -> Usage:
+        """Return how many bytes the runs of this namespace and those below take, by run and kind.
+
+        Attached files elsewhere, and files that runs share, do not count.
+        """
+        from pycaddy.ledger.usage import measure
+
+        return measure(self.ledger, self.ledger.records(Selection(self.relpath, recursive=True)))
+
     def verify(self, *, data: bool = False) -> list[Difference]:
         """Compare the attached files of all runs below with what was recorded of them.
 
@@ -414,9 +577,7 @@ class Project:
         Raises:
             LedgerError: There is nothing to make it from.
         """
-        from pycaddy.ledger.rebuild import rebuild
-
-        return rebuild(str(self.root), self._ledger.durability)
+        return self._ledger.rebuild()
 
     def doctor(self, *, fix: bool = False) -> list[Finding]:
         """Compare ledger, folders and machine; return what is wrong, with what to do.
@@ -437,6 +598,11 @@ class Project:
         from pycaddy.project._html import project_html
 
         return project_html(self.root, self.relpath, self.ledger.store.counts())
+
+    def _home(self, identifier: str | None) -> tuple[str, str | None]:
+        """Return the namespace and the name of an identifier that may lie below."""
+        below, _, name = (identifier or "").rpartition("/")
+        return "/".join(filter(None, (self.relpath, below))), name or None
 
     def _mode(self, given: StorageMode | None) -> StorageMode:
         return self.storage_mode if given is None else _storage_mode(given)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -264,6 +264,39 @@ class Session:
             return recording.summaries(ledger, self.record)
         return recording.series(ledger, self._record, name)
 
+    @property
+    def capture(self) -> dict[str, Any]:
+        """What was noted of the code and the machine when the run was last started."""
+        return self.record.capture
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The words that the run was marked with, sorted."""
+        return self.record.tags
+
+    def tag(self, *tags: str) -> Self:
+        """Mark the run with *tags*, whatever its status is and whoever works on it.
+
+        Raises:
+            InvalidNameError: A tag has a space or another character in it that it may not have.
+        """
+        self._record = life.mark(self._project.ledger, self._record, add=tags)
+        return self
+
+    def untag(self, *tags: str) -> Self:
+        """Take *tags* off the run; those that it does not have do no harm."""
+        self._record = life.mark(self._project.ledger, self._record, drop=tags)
+        return self
+
+    def note(self, text: str | None) -> Self:
+        """Write a note to the run, in place of the one before; `record.note` reads it.
+
+        Args:
+            text: Up to 20,000 characters. None or "": no note.
+        """
+        self._record = life.set_note(self._project.ledger, self._record, text)
+        return self
+
     def start(self) -> Self:
         """Mark the run as RUNNING in this process: another attempt, unless it is already.
 
@@ -272,7 +305,9 @@ class Session:
             RunBusyError: Somebody is on it who is not known to be dead.
             FolderTakenError: The folder holds a run that the ledger does not know.
         """
-        self._take(life.start(self._project.ledger, self._record, self._attempt))
+        self._begin(
+            lambda text: life.start(self._project.ledger, self._record, self._attempt, text)
+        )
         self._has_folder = True
         return self
 
@@ -302,7 +337,7 @@ class Session:
         Raises:
             RunStateError: The run is not DONE.
         """
-        self._take(life.reopen(self._project.ledger, self._record))
+        self._begin(lambda text: life.reopen(self._project.ledger, self._record, text))
         return self
 
     def remove(self) -> None:
@@ -339,10 +374,31 @@ class Session:
             error.add_note(f"The run could not be marked as ERROR: {second}")
 
     def _finish(self, status: Status, error_text: str | None = None) -> Self:
+        if "output" in self._project.capture:
+            from pycaddy.project.capture.output import end_output
+
+            end_output(self._project.ledger, self._record)
         self._record = life.finish(
             self._project.ledger, self._record, status, self._attempt, error_text
         )
         return self
+
+    def _begin(self, attempt: Callable[[str | None], RunRecord]) -> None:
+        """Begin an attempt with what is captured: the text first, in the same transaction."""
+        parts, ledger, before = self._project.capture, self._project.ledger, self._record
+        if not parts:
+            self._take(attempt(None))
+            return
+        from pycaddy.project.capture.snapshot import keep, take
+
+        captured = take(parts, ledger.root)
+        self._take(attempt(captured.text))
+        if captured.files and self._record.revision != before.revision:
+            self._record = keep(captured, ledger, self._record)
+        if "output" in parts:
+            from pycaddy.project.capture.output import begin_output
+
+            self._record = begin_output(ledger, self._record)
 
     def _make_folder(self) -> str:
         folder = folders.make_for(self._project.ledger, self._record)

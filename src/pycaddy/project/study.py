@@ -32,6 +32,8 @@ class Study:
     timeout_s: float | None
     earlier: Mapping[str, int]
     """Attempts by param hash from before the call: it gives each run a new chance."""
+    command: dict[str, Any] | None
+    """The command of the process that made the call, if that is to be captured."""
 
     @classmethod
     def of(
@@ -50,7 +52,14 @@ class Study:
         configs = list(sweep) if isinstance(sweep, Iterator) else sweep
         earlier = _attempts(project, identifier)
         return cls(
-            project, function, configs, identifier, retries=retries, earlier=earlier, **options
+            project,
+            function,
+            configs,
+            identifier,
+            retries=retries,
+            earlier=earlier,
+            command=_command(project),
+            **options,
         )
 
     def claims(self, *, max_lost: int = 0) -> Claims:
@@ -69,6 +78,7 @@ class Study:
             max_attempts=1 + self.retries,
             earlier=self.earlier,
             max_lost=max_lost,
+            capture=self.project.capture,
         )
 
 
@@ -81,3 +91,11 @@ def _attempts(project: Project, identifier: str) -> dict[str, int]:
     ]
     unfinished.sort(key=lambda record: int(record.uid))
     return {record.param_hash: record.attempt for record in unfinished}
+
+
+def _command(project: Project) -> dict[str, Any] | None:
+    if not project.capture:
+        return None
+    from pycaddy.project.capture.snapshot import command_of_this_process
+
+    return command_of_this_process(project.capture, project.ledger.root)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pycaddy.executors import open_executor
+from pycaddy.project.capture.command import speak_for
 from pycaddy.project.detached import PATIENCE_S
 from pycaddy.project.parcel import Parcel
 from pycaddy.project.progress import watching
@@ -54,6 +55,8 @@ def main() -> None:
     given = parser.parse_args()
     parcel = Parcel(given.folder)
     study, max_lost = parcel.read()
+    if study.command is not None:
+        speak_for(study.command)
     clock = Clock(None if given.minutes is None else given.minutes * 60)
     # A task in the place of a lost one waits until what that one held is known to be free.
     patient = given.patient or "SLURM_RESTART_COUNT" in os.environ

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pycaddy.errors import LeaseLostError, ParamsError
 from pycaddy.ledger import Owner, RunKey, life
+from pycaddy.project.capture.output import OUTPUT, begin_output, captured, end_output
+from pycaddy.project.capture.snapshot import capture_here
 from pycaddy.project.project import Project
 from pycaddy.project.session import Session, describe_error
 from pycaddy.status import Status
 
 __all__ = ["OUTPUT", "Assignment", "Outcome", "output_tail", "work"]
 
-OUTPUT = "stdout.log"
 _TAIL_BYTES = 2048
 
 
@@ -58,7 +58,7 @@ def work(assignment: Assignment, function: Callable[[Session], Any]) -> Outcome:
     session = _session(assignment)
     output = session.path(OUTPUT) if assignment.capture else None
     error: BaseException | None = None
-    with _captured(output) if output else nullcontext():
+    with _output(assignment, session):
         try:
             _store(session, function(session))
         except LeaseLostError:
@@ -80,9 +80,9 @@ def _session(assignment: Assignment) -> Session:
     ledger = assignment.project.ledger
     run = assignment.run
     record = ledger.get_record(run.identifier, run.uid, relpath=run.relpath)
-    return Session(
-        assignment.project, life.adopt(ledger, record, assignment.attempt, assignment.giver)
-    )
+    record = life.adopt(ledger, record, assignment.attempt, assignment.giver)
+    record = capture_here(assignment.project.capture, ledger, record)
+    return Session(assignment.project, record)
 
 
 def _store(session: Session, returned: Any) -> None:
@@ -108,22 +108,21 @@ def _end(session: Session) -> Status:
 
 
 @contextmanager
-def _captured(path: Path) -> Iterator[None]:
-    """Send what Python, C code and child processes print to the end of the file *path*."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    saved = os.dup(1), os.dup(2)
-    with path.open("ab") as file:
-        try:
-            os.dup2(file.fileno(), 1)
-            os.dup2(file.fileno(), 2)
+def _output(assignment: Assignment, session: Session) -> Iterator[None]:
+    """Capture what a run prints: as all that its process prints, or as the project asks for."""
+    ledger, record = assignment.project.ledger, session.record
+    if assignment.capture:
+        with captured(ledger, record):
             yield
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            for target, source in enumerate(saved, start=1):
-                os.dup2(source, target)
-                os.close(source)
+        return
+    if "output" not in assignment.project.capture:
+        yield
+        return
+    begin_output(ledger, record)
+    try:
+        yield
+    finally:
+        end_output(ledger, record)
 
 
 def output_tail(path: Path) -> str:

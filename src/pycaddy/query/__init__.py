@@ -1,7 +1,25 @@
-"""Runs found by what they are, as tables, and compared."""
+"""Runs found by what they are: as sessions, as tables, in groups, side by side, and compared."""
 
 from __future__ import annotations
 
-from pycaddy.query.runs import Runs, find
+from pycaddy.query._aggregate import look_up, words_of
+from pycaddy.query.diff import MISSING, Diff, diff
+from pycaddy.query.join import join
+from pycaddy.query.migrate import Migration, MigrationReport, migrate
+from pycaddy.query.rows import Rows
+from pycaddy.query.runs import Runs, select
 
-__all__ = ["Runs", "find"]
+__all__ = [
+    "MISSING",
+    "Diff",
+    "Migration",
+    "MigrationReport",
+    "Rows",
+    "Runs",
+    "diff",
+    "join",
+    "look_up",
+    "migrate",
+    "select",
+    "words_of",
+]

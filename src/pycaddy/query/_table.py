@@ -1,15 +1,15 @@
-"""Runs as rows and as columns."""
+"""What a table says of a run, by the names that filters have for it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pycaddy import params
 from pycaddy.filters import FIELDS, PARTS
 from pycaddy.records import RunRecord
 
-__all__ = ["columns_of", "flat", "flat_params", "rows_of"]
+__all__ = ["flat", "flat_metrics", "flat_params", "flat_result", "rows_of", "varying"]
 
 _RESERVED = frozenset((*FIELDS, *PARTS, "run"))
 _SHOWN = ("min", "max")
@@ -32,39 +32,52 @@ def flat_params(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def rows_of(records: Sequence[RunRecord]) -> list[dict[str, Any]]:
-    """Return each run as one flat dict."""
-    decoded = params.thaw_many(record.params_text for record in records)
-    return [_row(record, values) for record, values in zip(records, decoded, strict=True)]
+def flat_result(record: RunRecord) -> dict[str, Any]:
+    """Return the result by names such as `result.loss`."""
+    return dict(flat(record.result or {}, "result."))
 
 
-def columns_of(records: Sequence[RunRecord]) -> dict[str, list[Any]]:
-    """Return the same table by columns; None where a run has no value."""
-    columns: dict[str, list[Any]] = {}
-    for number, row in enumerate(rows_of(records)):
-        for name, value in row.items():
-            column = columns.get(name)
-            if column is None:
-                column = columns[name] = [None] * len(records)
-            column[number] = value
-    return columns
-
-
-def _row(record: RunRecord, values: Mapping[str, Any]) -> dict[str, Any]:
-    row = {
-        "run": str(record.key),
-        "identifier": record.identifier,
-        "uid": record.uid,
-        "status": record.status.value,
-        "attempt": record.attempt,
-        "seconds": record.seconds,
-        "created_at": record.created_at,
-        "tags": list(record.tags),
-        "note": record.note,
-        **flat_params(values),
-    }
-    row.update(flat(record.result or {}, "result."))
+def flat_metrics(record: RunRecord) -> dict[str, Any]:
+    """Return the last, least and greatest value of each metric: `metrics.loss.min`."""
+    row: dict[str, Any] = {}
     for series, known in record.summary.items():
         row[f"metrics.{series}"] = known.get("last")
         row.update({f"metrics.{series}.{which}": known.get(which) for which in _SHOWN})
     return row
+
+
+def rows_of(records: Sequence[RunRecord]) -> Iterator[dict[str, Any]]:
+    """Yield each run as one flat dict."""
+    decoded = params.thaw_many(record.params_text for record in records)
+    for record, values in zip(records, decoded, strict=True):
+        yield {
+            "run": str(record.key),
+            "identifier": record.identifier,
+            "uid": record.uid,
+            "status": record.status.value,
+            "attempt": record.attempt,
+            "seconds": record.seconds,
+            "created_at": record.created_at,
+            "tags": list(record.tags),
+            "note": record.note,
+            **flat_params(values),
+            **flat_result(record),
+            **flat_metrics(record),
+        }
+
+
+def varying(records: Iterable[RunRecord]) -> dict[str, list[Any]]:
+    """Return the params that are not the same in all runs, with the values that they have.
+
+    A run that lacks one counts as another value; None stands for it.
+    """
+    rows = [flat_params(values) for values in params.thaw_many(r.params_text for r in records)]
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        for name in row:
+            found.setdefault(name, {})
+    for name, values in found.items():
+        for row in rows:
+            value = row.get(name)
+            values.setdefault(params.freeze({"": value}).key, value)
+    return {name: list(values.values()) for name, values in found.items() if len(values) > 1}

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Generic, TypeVar, overload
 
 from pycaddy import filters
 from pycaddy.ledger import Ledger, RunRecord
-from pycaddy.query._table import columns_of, rows_of
+from pycaddy.query._aggregate import aggregated
+from pycaddy.query._table import rows_of, varying
+from pycaddy.query.rows import Rows
 from pycaddy.stores import Selection
 
-__all__ = ["Runs", "find"]
+__all__ = ["Runs", "select"]
 
 T = TypeVar("T")
 
@@ -44,16 +47,70 @@ class Runs(Sequence[T], Generic[T]):
     def __iter__(self) -> Iterator[T]:
         return map(self._open, self.records)
 
-    def table(self) -> list[dict[str, Any]]:
-        """Return one flat dict per run: `run`, `uid`, `status`, params, `result.*`, `metrics.*`."""
-        return rows_of(self.records)
+    def table(self) -> Rows:
+        """Return a row per run: what it is, its params (`opt.lr`), `result.*` and `metrics.*`."""
+        return Rows(rows_of(self.records))
 
     def columns(self) -> dict[str, list[Any]]:
         """Return the table by columns; None where a run has no value."""
-        return columns_of(self.records)
+        return self.table().columns()
+
+    def to_arrow(self) -> Any:
+        """Return the table as a `pyarrow.Table`; see `Rows.to_arrow`."""
+        return self.table().to_arrow()
+
+    def to_pandas(self) -> Any:
+        """Return the table as a `pandas.DataFrame`."""
+        return self.table().to_pandas()
+
+    def to_polars(self) -> Any:
+        """Return the table as a `polars.DataFrame`."""
+        return self.table().to_polars()
+
+    def params_that_vary(self) -> dict[str, list[Any]]:
+        """Return the params in which these runs differ, with the values that they have."""
+        return varying(self.records)
+
+    def group_by(
+        self,
+        by: str | Sequence[str] | None = None,
+        *,
+        over: str | Sequence[str] | None = None,
+        of: str | Sequence[str] | None = None,
+    ) -> Rows:
+        """Return one row per group of runs: how many, and the mean of their numbers.
+
+            runs.group_by("lr,width", over="seed")
+
+        A row has `n`, and of each number `x` its mean `x`, the standard deviation `x.std`, and
+        the 95 % confidence interval of the mean from `x.low` to `x.high` by Student's t. With
+        one run there is neither, and None stands in their place.
+
+        Args:
+            by: What the runs of a group share: params, fields, parts of the result. Default:
+                all params that vary, but for those of *over*.
+            over: What they may differ in. With *by*, other params must not differ in a group.
+            of: The numbers. Default: all in the results, and the last of each metric.
+
+        Raises:
+            ValueError: The runs of a group differ in more than *over*, or neither is given.
+        """
+        return Rows(aggregated(self.records, by, over, of))
+
+    def __repr__(self) -> str:
+        counts = Counter(record.status.value for record in self.records)
+        numbers = ", ".join(f"{number} {status}" for status, number in counts.items())
+        return f"Runs({len(self)}{f': {numbers}' if numbers else ''})"
+
+    def __str__(self) -> str:
+        """Return the table as aligned text."""
+        return str(self.table())
+
+    def _repr_html_(self) -> str:
+        return self.table()._repr_html_()
 
 
-def find(
+def select(
     ledger: Ledger,
     selection: Selection,
     where: str | None,

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from pycaddy.stores._rows import new as new_record
-from pycaddy.stores.protocol import Choose, Decide, Identifier, Selection, Store
+from pycaddy.stores.protocol import Choose, Decide, Facts, Identifier, Selection, Store
 
-__all__ = ["Choose", "Decide", "Identifier", "Selection", "Store", "new_record"]
+__all__ = ["Choose", "Decide", "Facts", "Identifier", "Selection", "Store", "new_record"]

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pycaddy.stores._lock import WriterLock
 from pycaddy.stores._recent import Recent
 
-__all__ = ["Connection", "Connections"]
+__all__ = ["Connection", "Connections", "set_aside"]
 
 
 class Connection:
@@ -144,13 +144,18 @@ class Connections:
         """Set what was inherited aside, neither used nor closed."""
         for connection in self._by_thread.values():
             connection.lock.close()
-            _inherited.append(connection.sql)
+            set_aside(connection.sql)
         self._forget()
 
 
 _all: weakref.WeakSet[Connections] = weakref.WeakSet()
-_inherited: list[sqlite3.Connection] = []
+_inherited: list[object] = []
 _opening = threading.RLock()
+
+
+def set_aside(connection: object) -> None:
+    """Keep what a fork has inherited from ever being closed by it: it is its parent's."""
+    _inherited.append(connection)
 
 
 def _before_fork() -> None:

@@ -17,9 +17,9 @@ from pycaddy.filters import And, Expr, Name, Not, Order, Test, matches, sorted_r
 from pycaddy.records import RunRecord
 from pycaddy.stores.protocol import Selection
 
-__all__ = ["Condition", "Dialect", "Plan", "is_storable", "plan"]
+__all__ = ["COLUMNS", "Condition", "Dialect", "Plan", "is_storable", "plan"]
 
-COLUMNS = {
+COLUMNS = {  # of a run, for its fields
     "status": "r.status",
     "uid": "r.uid",
     "identifier": "i.name",
@@ -64,8 +64,8 @@ class Dialect(Protocol):
     def has(self, field: str, value: str) -> Condition | None:
         """Say that this is one of the tags, or the key of a file."""
 
-    def sorts(self, names: Sequence[Name]) -> Condition | None:
-        """Return what sorts by the first of *names* that there is, NULL for none or NaN."""
+    def keys(self, names: Sequence[Name]) -> Sequence[Condition] | None:
+        """Return what sorts by the first of *names* that has an order, NULL where none has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +104,14 @@ def plan(selection: Selection, dialect: Dialect) -> Plan:
     where = selection.where
     condition = None if where is None else _narrow(where, dialect, negated=False)
     rest = None if condition is not None and condition.exact else where
-    keys = [_key(order, dialect) for order in selection.sort]
-    order = tuple(key for key in keys if key is not None)
-    if len(order) < len(keys):
-        return Plan(condition, (), rest, selection.sort)
-    return Plan(condition, order, rest, ())
+    keys: list[Condition] = []
+    for order in selection.sort:
+        found = dialect.keys(order.names)
+        if found is None:
+            return Plan(condition, (), rest, selection.sort)
+        ending = f"{' DESC' if order.descending else ''} NULLS LAST"
+        keys += (Condition(f"{key.sql}{ending}", key.values) for key in found)
+    return Plan(condition, tuple(keys), rest, ())
 
 
 def is_storable(text: str) -> bool:
@@ -239,13 +242,3 @@ def _is_exact(value: object) -> bool:
 
 def _is_number(value: object) -> TypeGuard[float]:
     return type(value) in (int, float)
-
-
-def _key(order: Order, dialect: Dialect) -> Condition | None:
-    if len(order.names) == 1 and not order.names[0].keys:
-        key: Condition | None = Condition(COLUMNS[order.names[0].root])
-    else:
-        key = dialect.sorts(order.names)
-    if key is None:
-        return None
-    return Condition(f"{key.sql}{' DESC' if order.descending else ''} NULLS LAST", key.values)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-__all__ = ["APPLICATION_ID", "LATEST", "script"]
+__all__ = ["APPLICATION_ID", "LATEST", "LATEST_POSTGRES", "script"]
 
 APPLICATION_ID = 0x70796361
 """Marks an SQLite file as a pycaddy ledger: "pyca" in ASCII."""
 
 LATEST = 2
+LATEST_POSTGRES = 1
 
 
 def script(engine: str, version: int) -> str:

@@ -10,7 +10,17 @@ from pycaddy.layout import StorageMode
 from pycaddy.records import NewRun, RunRecord, format_uid
 from pycaddy.status import Status
 
-__all__ = ["CHANGING", "COLUMNS", "FIXED", "Row", "changing", "decode", "fixed", "new"]
+__all__ = [
+    "CHANGING",
+    "COLUMNS",
+    "FIXED",
+    "Row",
+    "by_creation",
+    "changing",
+    "decode",
+    "fixed",
+    "new",
+]
 
 Row = tuple[Any, ...]
 
@@ -101,6 +111,11 @@ def changing(record: RunRecord) -> Row:
     )
 
 
+def rewritten(record: RunRecord) -> Row:
+    """Return the values of the columns that new params change."""
+    return (record.param_hash, record.param_version, record.params_text, record.revision)
+
+
 def decode(row: Row, relpath: str, identifier: str) -> RunRecord:
     """Return the record of a row of COLUMNS."""
     id_, revision, uid, mode, param_hash, version, text, created, beat, status, *rest = row
@@ -119,3 +134,8 @@ def decode(row: Row, relpath: str, identifier: str) -> RunRecord:
         _STATUS[status],
         *rest,
     )
+
+
+def by_creation(record: RunRecord) -> tuple[int, int]:
+    """Return what to sort records by, to have them in the order in which they were created."""
+    return record.created_us, int(record.uid)

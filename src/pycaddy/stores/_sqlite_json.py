@@ -21,7 +21,6 @@ _WRITTEN_OTHERWISE = re.compile('["\\\\\x00-\x1f]|^$|^__float__$')
 
 _INFINITE = '{"__float__":"inf"}'
 _NEGATIVE = '{"__float__":"-inf"}'
-_NAN = '{"__float__":"nan"}'
 
 
 class SqliteJson:
@@ -45,13 +44,9 @@ class SqliteJson:
         path = _path(name.keys)
         if path is None:
             return None
-        if op in (">", ">="):  # all texts are greater than numbers; infinities are in a text
-            return Condition(f"{_read(name)}{op}?", (path, value), exact=False)
-        return Condition(
-            f"({_read(name)}{op}? OR typeof({_read(name)})='text')",
-            (path, value, path),
-            exact=False,
-        )
+        # All texts are greater than all numbers, and infinities are in a text. BETWEEN reads once.
+        told = f"{op}?" if op in (">", ">=") else " NOT BETWEEN ? AND 9e999"
+        return Condition(f"{_read(name)}{told}", (path, value), exact=False)
 
     def startswith(self, name: Name, value: str) -> Condition | None:
         path = _path(name.keys)
@@ -67,17 +62,29 @@ class SqliteJson:
         path = _path((value,))
         return None if path is None else Condition("json_type(r.files, ?) IS NOT NULL", (path,))
 
-    def sorts(self, names: Sequence[Name]) -> Condition | None:
-        paths = [_path(name.keys) for name in names if name.keys]
-        if None in paths:
+    def keys(self, names: Sequence[Name]) -> Sequence[Condition] | None:
+        parts = [_sortable(name) for name in names]
+        said = [part for part in parts if part is not None]
+        if len(said) < len(parts):
             return None
-        parts = [_read(name) if name.keys else COLUMNS[name.root] for name in names]
-        value = f"coalesce({', '.join(parts)})" if len(parts) > 1 else parts[0]
-        return Condition(
-            f"CASE {value} WHEN '{_INFINITE}' THEN 9e999 WHEN '{_NEGATIVE}' THEN -9e999 "
-            f"WHEN '{_NAN}' THEN NULL ELSE {value} END",
-            (*paths, *paths),
-        )
+        sql = ", ".join(part.sql for part in said)
+        values = tuple(value for part in said for value in part.values)
+        return [Condition(f"coalesce({sql})" if len(said) > 1 else sql, values)]
+
+
+def _sortable(name: Name) -> Condition | None:
+    if not name.keys:
+        return Condition(COLUMNS[name.root])
+    path = _path(name.keys)
+    if path is None:
+        return None
+    kind = f"json_type({_COLUMN[name.root]}, ?)"
+    return Condition(
+        f"CASE {kind} WHEN 'array' THEN NULL WHEN 'object' THEN CASE {_read(name)} "
+        f"WHEN '{_INFINITE}' THEN 9e999 WHEN '{_NEGATIVE}' THEN -9e999 END "
+        f"ELSE {_read(name)} END",
+        (path, path, path),
+    )
 
 
 def _read(name: Name) -> str:

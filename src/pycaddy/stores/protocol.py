@@ -12,7 +12,7 @@ from pycaddy.status import Status
 if TYPE_CHECKING:
     from pycaddy.filters import Expr, Order
 
-__all__ = ["Choose", "Decide", "Identifier", "Selection", "Store"]
+__all__ = ["Choose", "Decide", "Facts", "Identifier", "Selection", "Store"]
 
 Choose = Callable[[Sequence[RunRecord]], RunRecord | None]
 """Picks one of the runs that have equal params, newest first, or none; may raise."""
@@ -28,6 +28,21 @@ class Identifier:
     relpath: str
     name: str
     last_uid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What keeps the runs, and how much it holds."""
+
+    engine: str
+    """"SQLite" or "PostgreSQL"."""
+    version: str
+    schema: int
+    """The version of the tables."""
+    size: int
+    """Bytes, those of other projects included."""
+    projects: int
+    """How many projects it holds runs of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +77,9 @@ class Store(Protocol):
     Each method is one transaction: it happened whole and is durable when it returns, or it
     raised and nothing happened. Writers wait for one another and do not fail because of it.
     A store may be used from any thread and after a fork, and pickles as its address.
+
+    A store with a clock of its own keeps leases: each change and each beat renews a run's, and the
+    records that it reads tell in `lapsed` whether it has run out.
     """
 
     @property
@@ -133,6 +151,22 @@ class Store(Protocol):
             Whether it was replaced. False: the run has changed since.
         """
 
+    def forget(self, record: RunRecord) -> bool:
+        """Delete a run that is in the trash, if the ledger still has this revision of it.
+
+        Its uid stays taken.
+
+        Returns:
+            Whether it was deleted. False: the run has changed since, or is not in the trash.
+        """
+
+    def rewrite_params(self, changes: Sequence[tuple[RunRecord, RunRecord]]) -> bool:
+        """Give each old record the params, key and version of its next revision, all or none.
+
+        Returns:
+            Whether they were replaced. False: one of the runs has changed since.
+        """
+
     def select(self, selection: Selection) -> list[RunRecord]:
         """Return the runs by relpath, identifier and uid as a number, as of one moment.
 
@@ -194,10 +228,16 @@ class Store(Protocol):
         """
 
     def backup(self, target: str) -> None:
-        """Write a complete copy to the file *target* while others go on working."""
+        """Write a complete copy to the file *target* while others go on working.
+
+        It opens without a server: where the store is one, as a ledger file of SQLite.
+        """
 
     def check(self) -> list[str]:
         """Return what is wrong with the ledger, one sentence each; [] is healthy."""
+
+    def facts(self) -> Facts:
+        """Return what the ledger is kept in, and how much it holds."""
 
     def close(self) -> None:
         """Close this process's connections. The store opens them again when used."""

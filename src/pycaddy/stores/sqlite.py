@@ -11,17 +11,18 @@ from typing import Any
 
 from pycaddy._clock import utc_now_us
 from pycaddy._names import fold
-from pycaddy.errors import LedgerMissingError, NameClashError
+from pycaddy.errors import LedgerMissingError
 from pycaddy.records import NewRun, RunRecord, format_uid, replaced
 from pycaddy.status import Status
 from pycaddy.stores import _rows, _sqlite_file
 from pycaddy.stores import _sqlite_sql as sql
 from pycaddy.stores._backup import backup
 from pycaddy.stores._connections import Connection, Connections
+from pycaddy.stores._folders import refuse_clash, with_those_above
 from pycaddy.stores._mounts import is_network
 from pycaddy.stores._one_host import OneHost
 from pycaddy.stores._sqlite_errors import raise_translated, translated
-from pycaddy.stores.protocol import Choose, Decide, Identifier, Selection
+from pycaddy.stores.protocol import Choose, Decide, Facts, Identifier, Selection
 
 __all__ = ["SqliteStore"]
 
@@ -134,6 +135,24 @@ class SqliteStore:
         with self._writing() as at:
             return self._swap(at, old, new)
 
+    def forget(self, record: RunRecord) -> bool:
+        with self._writing() as at:
+            identifier = self._identifier(at, record.relpath, record.identifier)
+            key = (record.row, record.revision, identifier, int(record.uid))
+            return at.sql.execute(sql.FORGET, key).rowcount == 1
+
+    def rewrite_params(self, changes: Sequence[tuple[RunRecord, RunRecord]]) -> bool:
+        try:
+            with self._writing() as at:
+                for old, new in changes:
+                    identifier = self._identifier(at, old.relpath, old.identifier)
+                    values = (*_rows.rewritten(new), old.row, old.revision, identifier)
+                    if at.sql.execute(sql.REWRITE, (*values, int(old.uid))).rowcount != 1:
+                        raise _OutdatedError
+        except _OutdatedError:
+            return False
+        return True
+
     def select(self, selection: Selection) -> list[RunRecord]:
         if selection.where is None and not selection.sort:
             statement, values = sql.select(self.project, selection)
@@ -174,7 +193,7 @@ class SqliteStore:
             for (relpath, name), uid in highest.items():
                 at.sql.execute(sql.RAISE_UID, (uid, self._enter_identifier(at, relpath, name)))
             # In the order of their creation, which `newest_first` reads backwards.
-            for record in sorted(records, key=_created):
+            for record in sorted(records, key=_rows.by_creation):
                 identifier = self._enter_identifier(at, record.relpath, record.identifier)
                 at.sql.execute(sql.DROP_UNSTARTED, (identifier, int(record.uid)))
                 added += self._add(at, identifier, record, revision)
@@ -192,7 +211,7 @@ class SqliteStore:
         revision = utc_now_us()
         try:
             with self._writing() as at:
-                for record in sorted(added, key=_created):
+                for record in sorted(added, key=_rows.by_creation):
                     identifier = self._enter_identifier(at, record.relpath, record.identifier)
                     _require(self._add(at, identifier, record, revision))
                 for old, new in replaced:
@@ -215,6 +234,11 @@ class SqliteStore:
         problems = [] if found == ["ok"] else found
         return problems + [f"The row of run {uid} is damaged." for uid in damaged]
 
+    def facts(self) -> Facts:
+        with self._reading() as at:
+            schema, pages, page_size, projects = at.sql.execute(sql.FACTS).fetchone()
+        return Facts("SQLite", sqlite3.sqlite_version, schema, pages * page_size, projects)
+
     def close(self) -> None:
         self._connections.close()
 
@@ -223,7 +247,7 @@ class SqliteStore:
         from pycaddy.stores._sqlite_json import SqliteJson
 
         planned = plan(selection, SqliteJson())
-        statement, values = sql.select(self.project, selection, planned)
+        statement, values = sql.select(self.project, selection, plan=planned)
         with self._reading() as at:
             rows = at.sql.execute(statement, values)
             return planned.finish((_rows.decode(row[2:], *row[:2]) for row in rows), selection)
@@ -281,16 +305,13 @@ class SqliteStore:
         return int(row[0])
 
     def _take_folder(self, at: Connection, path: str, kind: str) -> None:
-        parts = path.split("/")
-        for depth in range(1, len(parts) + 1):
-            folder = "/".join(parts[:depth])
-            wanted = kind if depth == len(parts) else None
+        for folder, wanted in with_those_above(path, kind):
             key = (self.project, fold(folder))
             taken = at.sql.execute(sql.FOLDER, key).fetchone()
             if taken is None:
                 at.sql.execute(sql.TAKE_FOLDER, (*key, folder, kind))
             else:
-                _refuse_clash(folder, wanted, *taken)
+                refuse_clash(folder, wanted, *taken)
 
     def _reading(self, *, in_a_loop: bool = False) -> _Reading:
         """Hand out the connection for reading statements."""
@@ -378,6 +399,10 @@ class SqliteStore:
             self._connections.drop()
 
 
+class _OutdatedError(Exception):
+    """A run has changed since: what the transaction did so far is taken back."""
+
+
 class _Opening:
     """Opens the ledger file, which is made only if this store has not seen it yet.
 
@@ -423,34 +448,9 @@ class _Reading:
             raise_translated(error, self._store.path)
 
 
-class _OutdatedError(Exception):
-    """What a merge was based on is no longer so: it is rolled back."""
-
-
 def _require(succeeded: bool) -> None:
     if not succeeded:
         raise _OutdatedError
-
-
-def _refuse_clash(folder: str, wanted: str | None, taken: str, kind: str) -> None:
-    if taken != folder:
-        raise NameClashError(
-            f"The name {folder!r} differs only by case from {taken!r}, and many file systems "
-            f"take the two for one folder. Use {taken!r} or another name.",
-            name=folder,
-            other=taken,
-        )
-    if wanted is not None and wanted != kind:
-        raise NameClashError(
-            f"The folder {folder!r} is used both for runs and, in PREFIX mode, for files of "
-            f"the runs beside it. Use another name.",
-            name=folder,
-            other=taken,
-        )
-
-
-def _created(record: RunRecord) -> tuple[int, int]:
-    return record.created_us, int(record.uid)
 
 
 def _must_reopen(error: BaseException) -> bool:

@@ -11,7 +11,7 @@ from pycaddy.status import Status
 from pycaddy.stores import Selection, Store
 from pycaddy.testing._at_once import started
 from pycaddy.testing._work import create, uids
-from pycaddy.testing.factories import OpenBackup, new_run
+from pycaddy.testing.factories import OpenBackup, OpenStore, new_run
 
 __all__ = ["Keeping"]
 
@@ -23,6 +23,17 @@ class Keeping:
         assert store.check() == []
         store.create(new_run())
         assert store.check() == []
+
+    def test_a_ledger_tells_what_it_is_kept_in(self, store: Store, open_store: OpenStore) -> None:
+        empty = store.facts()
+        assert (empty.engine != "", empty.version != "", empty.projects) == (True, True, 0)
+        store.create(new_run())
+        other = open_store("another project")
+        other.create(new_run())
+        full = store.facts()
+        assert (full.projects, full.schema, full.engine) == (2, empty.schema, empty.engine)
+        assert full.size >= empty.size > 0
+        other.close()
 
     def test_a_backup_is_a_ledger_with_all_there_was(
         self, store: Store, open_backup: OpenBackup, tmp_path: Path

@@ -20,7 +20,7 @@ __all__ = ["Querying"]
 NAN, INFINITY = float("nan"), float("inf")
 
 # One of them under each name, so that every condition meets every kind of value.
-VALUES = (
+VALUES: tuple[object, ...] = (
     0, 1, 1.0, -1, True, False, None, "", "a", "ab", "1", "ä", "true", "[1]", '{"b":1}', 'q"\\\n',
     0.1, 0.1 + 0.2, 1e-310, 5e-324, 1.7976931348623157e308, 2**53 + 1, 2**63, 10**30, 10**400,
     NAN, INFINITY, -INFINITY, [], [1], [True], ["a", 1.0], [[1]], {}, {"b": 1}, {"b": True},

@@ -9,14 +9,14 @@ from pycaddy.layout import StorageMode
 from pycaddy.status import Status
 from pycaddy.stores import Selection, Store
 from pycaddy.testing._at_once import MANY, in_processes, in_threads
-from pycaddy.testing._work import count_up, mark
+from pycaddy.testing._work import count_up, first, mark
 from pycaddy.testing.factories import OpenStore, new_run, some_owner
 
 __all__ = ["Swapping"]
 
 
 class Swapping:
-    """`swap`."""
+    """`swap`, `forget` and `rewrite_params`."""
 
     def test_the_next_revision_replaces_a_record(self, store: Store, open_store: OpenStore) -> None:
         old = store.create(new_run({"lr": 0.1}))
@@ -59,6 +59,29 @@ class Swapping:
         )
         assert store.get("", "train", 1) == old.changed()
 
+    def test_params_can_be_rewritten_and_nothing_else(self, store: Store) -> None:
+        old = [store.create(new_run({"lr": lr})) for lr in (0.1, 0.2, 0.3)]
+        wanted = [new_run({"opt": {"lr": lr}}) for lr in (0.1, 0.2)]
+        new = [
+            record.changed(
+                params_text=run.params_text, param_hash=run.param_hash, param_version=7, attempt=9
+            )
+            for record, run in zip(old, wanted, strict=False)
+        ]
+        assert store.rewrite_params(list(zip(old, new, strict=False)))
+        expected = [replace(record, attempt=0) for record in new]
+        assert store.select(Selection()) == [*expected, old[2]]
+        assert store.find_or_create(wanted[0], first) == (expected[0], False)
+        assert store.rewrite_params([])
+
+    def test_params_are_rewritten_of_all_runs_or_of_none(self, store: Store) -> None:
+        old = [store.create(new_run()) for _ in range(2)]
+        later = old[1].changed(attempt=1)
+        assert store.swap(old[1], later)
+        changes = [(record, record.changed(params_text='{"x":1}')) for record in old]
+        assert not store.rewrite_params(changes)
+        assert store.select(Selection()) == [old[0], later]
+
     def test_an_outdated_record_is_refused_and_nothing_changes(self, store: Store) -> None:
         old = store.create(new_run())
         new = old.changed(status=Status.RUNNING, attempt=1)
@@ -99,6 +122,23 @@ class Swapping:
         found = store.get("", "train", 1)
         assert found is not None
         assert (found.attempt, found.revision) == (MANY * 10, MANY * 10 + 1)
+
+    def test_a_run_in_the_trash_is_forgotten_and_its_uid_stays_taken(self, store: Store) -> None:
+        old = store.create(new_run())
+        trashed = old.changed(trashed_us=1)
+        store.swap(old, trashed)
+        assert store.forget(trashed)
+        assert store.get("", "train", 1) is None
+        assert store.create(new_run()).uid == "0002"
+
+    def test_a_run_is_forgotten_only_in_the_trash_and_as_it_is_there(self, store: Store) -> None:
+        old = store.create(new_run())
+        assert not store.forget(old)
+        trashed = old.changed(trashed_us=1)
+        store.swap(old, trashed)
+        store.swap(trashed, restored := trashed.changed(trashed_us=None))
+        assert not store.forget(trashed)
+        assert store.get("", "train", 1) == restored
 
 
 def winners(names: list[list[str | None]]) -> list[list[str]]:

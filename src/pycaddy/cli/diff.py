@@ -1,0 +1,79 @@
+"""`pycaddy diff`: what differs between two runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from pycaddy.cli._complete import complete_run
+from pycaddy.cli._exit import usage_error
+from pycaddy.cli._find import look_up
+from pycaddy.cli._options import examples, json_option, project_option
+from pycaddy.cli._output import say, say_json
+from pycaddy.cli._query import json_value, shown
+from pycaddy.cli._runs import run_by_name, run_by_path
+from pycaddy.cli._table import Column, say_table
+from pycaddy.query import MISSING
+from pycaddy.query import diff as compare
+from pycaddy.query.diff import Values
+
+__all__ = ["diff"]
+
+
+@click.command(
+    epilog=examples(
+        "pycaddy diff train/0001 train/0003",
+        "pycaddy diff results/train/0001 results/train/0003",
+        "pycaddy diff train/0001 train/0003 --json",
+    )
+)
+@click.argument("run", shell_complete=complete_run)
+@click.argument("other", shell_complete=complete_run)
+@project_option
+@json_option
+def diff(run: str, other: str, project: str | None, as_json: bool) -> None:
+    """Show what differs between two runs, and nothing else.
+
+    Compared are their params, results, metrics, code, environment and files. RUN and OTHER are
+    names or paths, as for `pycaddy show`.
+    """
+    first, one = look_up(run, project, run_by_name, run_by_path)
+    second, two = look_up(other, project, run_by_name, run_by_path)
+    if first.root != second.root:
+        raise usage_error(f"{run} and {other} are runs of two projects.")
+    found = compare(one, two)
+    if as_json:
+        parts = {part: _facts(values) for part, values in found.parts()}
+        say_json({"project": str(first.root), "run": found.one, "other": found.other, **parts})
+    elif found:
+        say_table(
+            (
+                Column("what"),
+                Column(found.one, shrinks=True),
+                Column(found.other, shrinks=True),
+            ),
+            [
+                [f"{part}: {name}", _cell(mine), _cell(theirs)]
+                for part, values in found.parts()
+                for name, (mine, theirs) in values.items()
+            ],
+        )
+    else:
+        say(str(found), err=True)
+
+
+def _cell(value: Any) -> str:
+    return "-" if value is MISSING else "None" if value is None else shown(value)
+
+
+def _facts(values: Values) -> dict[str, dict[str, Any]]:
+    """Return each difference by name; a run that lacks the value is left out of it."""
+    return {
+        name: {
+            key: json_value(value)
+            for key, value in zip(("run", "other"), pair, strict=True)
+            if value is not MISSING
+        }
+        for name, pair in values.items()
+    }

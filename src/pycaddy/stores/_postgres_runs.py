@@ -1,0 +1,257 @@
+"""What is done to the rows of one project on a connection to PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+import psycopg
+
+from pycaddy._clock import utc_now_us
+from pycaddy._names import fold
+from pycaddy.records import NewRun, RunRecord, format_uid, replaced
+from pycaddy.status import Status
+from pycaddy.stores import _lease, _rows
+from pycaddy.stores import _postgres_sql as sql
+from pycaddy.stores._folders import refuse_clash, with_those_above
+
+__all__ = ["Runs", "new_ticket"]
+
+Connection = psycopg.Connection[Any]
+
+
+class Runs:
+    """The runs of *project*."""
+
+    def __init__(self, project: str) -> None:
+        self.project = project
+        self._identifiers: dict[tuple[str, str], int] = {}
+
+    def identifier(self, at: Connection, relpath: str, name: str) -> int | None:
+        """Return the id of the identifier's row. It never changes, so it is asked for once."""
+        known = self._identifiers.get((relpath, name))
+        if known is None:
+            row = at.execute(sql.IDENTIFIER, (self.project, relpath, name)).fetchone()
+            if row is not None:
+                known = self._identifiers[relpath, name] = row[0]
+        return known
+
+    def lock_of(self, run: NewRun) -> int:
+        """Return the number of the lock that whoever creates or claims such a run takes."""
+        return _number("run", self.project, run.relpath, run.identifier, run.param_hash)
+
+    def get(self, at: Connection, relpath: str, name: str, uid: int) -> RunRecord | None:
+        """Return the run, or None."""
+        identifier = self.identifier(at, relpath, name)
+        if identifier is None:
+            return None
+        row = at.execute(sql.GET, (_lease.LEASE_S, identifier, uid)).fetchone()
+        return None if row is None else _rows.decode(row, relpath, name)
+
+    def find(self, at: Connection, run: NewRun, status: Status | None) -> list[RunRecord]:
+        """Return the runs with equal params, newest first; with a status only the newest."""
+        identifier = self.identifier(at, run.relpath, run.identifier)
+        if identifier is None:
+            return []
+        values: tuple[object, ...] = (_lease.LEASE_S, identifier, run.param_hash)
+        if status is None:
+            rows = at.execute(sql.FIND, values).fetchall()
+        else:
+            rows = at.execute(sql.FIND_NEWEST, (*values, status.value)).fetchall()
+        return [_rows.decode(row, run.relpath, run.identifier) for row in rows]
+
+    def find_many(self, at: Connection, runs: Sequence[NewRun]) -> dict[str, list[RunRecord]]:
+        """Return the runs with equal params, newest first, of each of *runs* by param hash."""
+        found: dict[str, list[RunRecord]] = {run.param_hash: [] for run in runs}
+        relpath, name = runs[0].relpath, runs[0].identifier
+        identifier = self.identifier(at, relpath, name)
+        if identifier is not None:
+            for row in at.execute(sql.FIND_MANY, (_lease.LEASE_S, identifier, list(found))):
+                record = _rows.decode(row, relpath, name)
+                found[record.param_hash].append(record)
+        return found
+
+    def swap(self, at: Connection, old: RunRecord, new: RunRecord, ticket: int) -> bool:
+        """Replace *old* by *new* unless it has changed, and end the transaction if there is one.
+
+        Returns:
+            Whether it was replaced.
+        """
+        identifier = self.identifier(at, old.relpath, old.identifier)
+        key = (old.row, old.revision, identifier, int(old.uid))
+        values = (*_changing(new), new.revision, ticket, _lease.LEASE_S, *key)
+        return _finally(at, sql.SWAP, values).rowcount == 1
+
+    def rewrite(self, at: Connection, old: RunRecord, new: RunRecord, ticket: int) -> bool:
+        """Give a run the params of *new* unless it has changed; whether it was done."""
+        identifier = self.identifier(at, old.relpath, old.identifier)
+        key = (old.row, old.revision, identifier, int(old.uid))
+        values = (*_rows.rewritten(new), ticket, *key)
+        return at.execute(sql.REWRITE, values).rowcount == 1
+
+    def swapped(self, at: Connection, old: RunRecord, ticket: int) -> bool:
+        """Whether the run was last changed under *ticket*."""
+        return at.execute(sql.SWAPPED, (old.row, ticket)).fetchone() is not None
+
+    def forget(self, at: Connection, record: RunRecord) -> bool:
+        """Delete a run in the trash unless it has changed; return whether it was deleted."""
+        identifier = self.identifier(at, record.relpath, record.identifier)
+        key = (record.row, record.revision, identifier, int(record.uid))
+        return at.execute(sql.FORGET, key).rowcount == 1
+
+    def insert(self, at: Connection, record: RunRecord, ticket: int) -> RunRecord:
+        """Add *record* under the next uid, and end the transaction if there is one."""
+        identifier = self.identifier(at, record.relpath, record.identifier)
+        if identifier is None:
+            if _is_idle(at):
+                at.execute("BEGIN")
+            identifier = self._enter(at, record.relpath, record.identifier)
+        row = _finally(at, sql.INSERT, _inserted(identifier, record, ticket)).fetchone()
+        assert row is not None
+        return replaced(record, row=row[0], uid=format_uid(row[1]))
+
+    def inserted(self, at: Connection, run: NewRun, ticket: int) -> RunRecord | None:
+        """Return the run that was added under *ticket*, unless it has changed since."""
+        identifier = self.identifier(at, run.relpath, run.identifier)
+        row = at.execute(sql.INSERTED, (identifier, run.param_hash, ticket)).fetchone()
+        return None if row is None else self.get(at, run.relpath, run.identifier, row[1])
+
+    def take_folder(self, at: Connection, path: str, kind: str) -> None:
+        """Inside a transaction: enter the folder and those above it."""
+        at.execute(sql.LOCK, (_number("folders", self.project),))
+        for folder, wanted in with_those_above(path, kind):
+            key = (self.project, fold(folder))
+            taken = at.execute(sql.FOLDER, key).fetchone()
+            if taken is None:
+                at.execute(sql.TAKE_FOLDER, (*key, folder, kind))
+            else:
+                refuse_clash(folder, wanted, *taken)
+
+    def load(
+        self,
+        at: Connection,
+        records: Iterable[RunRecord],
+        highest: Mapping[tuple[str, str], int],
+        shared: Iterable[str],
+    ) -> int:
+        """Inside a transaction: add what is not there; return how many runs that were."""
+        added = 0
+        # One that no handle can have from a ledger that was here before.
+        revision = utc_now_us()
+        known: dict[tuple[str, str], int] = {}
+
+        def enter(relpath: str, name: str) -> int:
+            if (relpath, name) not in known:
+                known[relpath, name] = self._enter(at, relpath, name)
+            return known[relpath, name]
+
+        for (relpath, name), uid in highest.items():
+            at.execute(sql.RAISE_UID, (uid, enter(relpath, name)))
+        # In the order of their creation, which `newest_first` reads backwards.
+        for record in sorted(records, key=_rows.by_creation):
+            identifier, uid = enter(record.relpath, record.identifier), int(record.uid)
+            at.execute(sql.RAISE_UID, (uid, identifier))
+            at.execute(sql.DROP_UNSTARTED, (identifier, uid))
+            values = (*_rows.fixed(record), *_changing(record), _lease.LEASE_S)
+            added += at.execute(
+                sql.ADD, (identifier, uid, revision, new_ticket(), *values)
+            ).rowcount
+        # Now that the folders of the runs are entered, those in between are files' as well.
+        for folder in shared:
+            self.take_folder(at, folder, "files")
+        return added
+
+    def merge(
+        self,
+        at: Connection,
+        added: Sequence[RunRecord],
+        replaced: Sequence[tuple[RunRecord, RunRecord]],
+        shared: Iterable[str],
+        ticket: int,
+    ) -> bool:
+        """Inside a transaction: add and replace runs; False if one of them is in the way."""
+        revision = utc_now_us()
+        for record in sorted(added, key=_rows.by_creation):
+            identifier = self._enter(at, record.relpath, record.identifier)
+            at.execute(sql.RAISE_UID, (int(record.uid), identifier))
+            values = (*_rows.fixed(record), *_changing(record), _lease.LEASE_S)
+            row = (identifier, int(record.uid), revision, ticket, *values)
+            if at.execute(sql.ADD, row).rowcount != 1:
+                return False
+        for old, new in replaced:
+            entered = self.identifier(at, old.relpath, old.identifier)
+            key = (old.row, old.revision, entered, int(old.uid))
+            values = (*_changing(new), new.revision, ticket, _lease.LEASE_S, *key)
+            if at.execute(sql.SWAP, values).rowcount != 1:
+                return False
+        for folder in shared:
+            self.take_folder(at, folder, "files")
+        return True
+
+    def merged(
+        self,
+        at: Connection,
+        added: Sequence[RunRecord],
+        replaced: Sequence[tuple[RunRecord, RunRecord]],
+        ticket: int,
+    ) -> bool:
+        """Whether a merge under *ticket* was done: one of its runs tells of all."""
+        if replaced:
+            return self.swapped(at, replaced[0][0], ticket)
+        found = [
+            self.get(at, record.relpath, record.identifier, int(record.uid)) for record in added[:1]
+        ]
+        return any(record is not None and self.swapped(at, record, ticket) for record in found)
+
+    def _enter(self, at: Connection, relpath: str, name: str) -> int:
+        # Not remembered: a rollback would take the row back.
+        self.take_folder(at, f"{relpath}/{name}" if relpath else name, "names")
+        row = at.execute(sql.ENTER_IDENTIFIER, (self.project, relpath, name)).fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+def new_ticket() -> int:
+    """Return a number that no other call has."""
+    return int.from_bytes(os.urandom(8), "big", signed=True)
+
+
+def _changing(record: RunRecord) -> list[Any]:
+    """Return the values of the changing columns; PostgreSQL's texts have no place for a NUL."""
+    return [
+        value.replace("\0", "\N{SYMBOL FOR NULL}") if isinstance(value, str) else value
+        for value in _rows.changing(record)
+    ]
+
+
+def _inserted(identifier: int, record: RunRecord, ticket: int) -> list[Any]:
+    return [
+        identifier,
+        identifier,
+        record.revision,
+        ticket,
+        *_rows.fixed(record),
+        *_changing(record),
+        _lease.LEASE_S,
+    ]
+
+
+def _finally(at: Connection, statement: str, values: Sequence[Any]) -> psycopg.Cursor[Any]:
+    """Execute the last statement of a transaction and the commit in one round trip."""
+    if _is_idle(at):
+        return at.execute(statement, values)
+    with at.pipeline():
+        cursor = at.execute(statement, values)
+        at.execute("COMMIT")
+    return cursor
+
+
+def _is_idle(at: Connection) -> bool:
+    return at.info.transaction_status is psycopg.pq.TransactionStatus.IDLE
+
+
+def _number(*parts: str) -> int:
+    digest = sha256("\0".join(parts).encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)

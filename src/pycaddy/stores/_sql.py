@@ -1,0 +1,89 @@
+"""The statements that SQLite and PostgreSQL run alike; `?` stands for a value to bind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pycaddy.stores import _rows
+from pycaddy.stores.protocol import Selection
+
+if TYPE_CHECKING:
+    from pycaddy.stores._filter_sql import Plan
+
+__all__ = ["select"]
+
+_NO_LIMIT = 2**63 - 1
+
+DROP_UNSTARTED = "DELETE FROM run WHERE identifier=? AND uid=? AND attempt=0 AND status='pending'"
+FORGET = (
+    "DELETE FROM run WHERE id=? AND revision=? AND identifier=? AND uid=? AND trashed IS NOT NULL"
+)
+IDENTIFIER = "SELECT id FROM identifier WHERE project=? AND relpath=? AND name=?"
+IDENTIFIERS = (
+    "SELECT relpath, name, last_uid FROM identifier WHERE project=? ORDER BY relpath, name"
+)
+COUNTS = (
+    "SELECT i.relpath, i.name, r.status, count(*) FROM run r JOIN identifier i "
+    "ON i.id = r.identifier WHERE i.project=? AND r.trashed IS NULL GROUP BY 1, 2, 3"
+)
+FOLDER = "SELECT path, kind FROM folder WHERE project=? AND folded=?"
+FOLDERS = "SELECT path FROM folder WHERE project=? AND kind=?"
+TAKE_FOLDER = "INSERT INTO folder (project, folded, path, kind) VALUES (?, ?, ?, ?)"
+
+
+def select(
+    project: str, selection: Selection, *more: str, plan: Plan | None = None
+) -> tuple[str, list[object]]:
+    """Return the statement for *selection* and the values to bind.
+
+    Args:
+        plan: How it is filtered and sorted, if it is.
+        more: Expressions to read behind the columns of a record.
+    """
+    conditions = ["i.project=?", f"r.trashed IS {'NOT ' if selection.trashed else ''}NULL"]
+    values: list[object] = [project]
+
+    def add(condition: str, *bound: object) -> None:
+        conditions.append(condition)
+        values.extend(bound)
+
+    if selection.relpath is not None:
+        if not selection.recursive:
+            add("i.relpath=?", selection.relpath)
+        elif selection.relpath:
+            # "0" is the character after "/": all paths that begin with "relpath/".
+            add(
+                "(i.relpath=? OR (i.relpath>? AND i.relpath<?))",
+                selection.relpath,
+                f"{selection.relpath}/",
+                f"{selection.relpath}0",
+            )
+    if selection.identifier is not None:
+        add("i.name=?", selection.identifier)
+    if selection.status is not None:
+        add("r.status=?", selection.status.value)
+    if selection.param_hash is not None:
+        add("r.param_hash=?", selection.param_hash)
+    if plan is not None and plan.condition is not None:
+        add(plan.condition.sql, *plan.condition.values)
+    order = [_order(selection)]
+    if plan is not None:
+        order = [*(key.sql for key in plan.order), *order]
+        values += (value for key in plan.order for value in key.values)
+    columns = ", ".join((*(f"r.{name}" for name in _rows.COLUMNS), *more))
+    statement = (
+        f"SELECT i.relpath, i.name, {columns} FROM identifier i JOIN run r ON r.identifier=i.id "
+        f"WHERE {' AND '.join(conditions)} "
+        f"ORDER BY {', '.join(order)}"
+    )
+    if (plan is None or plan.is_whole) and (selection.limit is not None or selection.offset):
+        statement += " LIMIT ? OFFSET ?"
+        values += (_NO_LIMIT if selection.limit is None else selection.limit, selection.offset)
+    return statement, values
+
+
+def _order(selection: Selection) -> str:
+    if not selection.newest_first:
+        return "i.relpath, i.name, r.uid"
+    of_one = selection.identifier is not None and selection.relpath is not None
+    return "r.uid DESC" if of_one and not selection.recursive else "r.id DESC"
