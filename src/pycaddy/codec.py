@@ -106,6 +106,8 @@ def keep_origin(before: str | None, now: str | None) -> str | None:
     if before is None or '"origin"' not in before:
         return now
     origin = json.loads(before).get("origin")
+    if origin is None:  # the word stands elsewhere in it
+        return now
     return encode({**json.loads(now or "{}"), "origin": origin})
 
 

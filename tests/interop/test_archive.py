@@ -254,6 +254,16 @@ def test_an_imported_run_is_resumed_and_never_waited_for(
     assert [run.done().uid for run in target.claim("train", [{"number": 2}])] == ["0002"]
 
 
+def test_a_restart_keeps_where_the_run_is_from(
+    source: Project, target: Project, tmp_path: Path
+) -> None:
+    source.session("train").start().error("no luck")
+    carried(source, target, tmp_path)
+    run = target.session_of("train/0001").start().done()
+    assert run.record.capture["origin"]["project"] == source.ledger.store.project
+    assert import_archive(target, tmp_path / "runs.zip").kept == 1
+
+
 def test_a_removed_run_stays_removed(source: Project, target: Project, tmp_path: Path) -> None:
     make_run(source, 1)
     carried(source, target, tmp_path)
