@@ -37,6 +37,7 @@ LOCKS = {
 
 # Programs that the tests use as they are, and what brings them on Debian and Ubuntu.
 APT = {
+    "chromium": "chromium",
     "sbatch": "slurm-wlm",
     "strace": "strace",
 }

@@ -25,7 +25,8 @@ ROWS = (
     ("executors", "server", "query"),
     ("project",),
     ("sweeper",),
-    ("cli", "web", "interop", "testing"),
+    ("interop",),
+    ("cli", "web", "testing"),
     ("pycaddy",),  # __init__.py and __main__.py, what users import
     ("tracker",),
 )

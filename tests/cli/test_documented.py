@@ -15,7 +15,7 @@ from pycaddy.cli._exit import ExitCode
 from pycaddy.cli._program import program
 from pycaddy.project import Project
 from pycaddy.server import PrivateServer
-from tests.cli.sample import document, invoke, make_stale_run, make_study
+from tests.cli.sample import document, invoke, make_others, make_stale_run, make_study
 from tests.servers import server_folder
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
@@ -122,6 +122,7 @@ def test_the_examples_of_the_help_can_be_typed(
         run.log({"loss": 0.5, "val/acc": 0.9})
         run.done()
         (project.root / f"train/000{number}/model.pt").write_text("")
+    make_others(project)
     for line in re.findall(r"^  pycaddy (.+)$", NAMED[name].epilog or "", re.MULTILINE):
         monkeypatch.chdir(project.root.parent if "results" in line else project.root)
         result = invoke(*shlex.split(line))
@@ -151,6 +152,11 @@ def test_every_exit_code_stands_on_the_page() -> None:
         ("du", ["du"]),
         ("ls", ["ls"]),
         ("show", ["show", "train/0001"]),
+        ("export", ["export", "--archive", "../some.zip", "-w", "status == 'done'"]),
+        ("import", ["import", "../runs.zip"]),
+        ("import", ["import", "../old", "--from", "pycaddy-0.2", "-p", "../newer"]),
+        ("report", ["report", "-o", "report.html"]),
+        ("plot", ["plot", "scatter", "epochs", "result.loss", "-o", "a.svg"]),
         ("diff", ["diff", "train/0001", "train/0002"]),
         ("best", ["best", "loss"]),
         ("query", ["query", "epochs == 10"]),
@@ -188,6 +194,7 @@ def test_every_key_of_a_document_stands_on_the_page(
                 if key == "files" and isinstance(item, dict):
                     yield from keys(list(item.values()))
 
+    make_others(project)
     make_stale_run(project.root)
     (project.root / "train/0002/model.pt").write_text("changed")
     found = document(*words, exit_code=1 if title in ("run", "worker", "verify") else 0)
