@@ -19,7 +19,7 @@ from pycaddy.query import Runs
 from pycaddy.records import RunRecord
 from pycaddy.stores import Selection
 
-__all__ = ["FORMATS", "csv_lines", "export_runs", "json_lines", "write_parquet"]
+__all__ = ["FORMATS", "csv_lines", "csv_table", "export_runs", "json_lines", "write_parquet"]
 
 FORMATS = ("csv", "jsonl", "parquet")
 
@@ -70,9 +70,14 @@ def csv_lines(records: Sequence[RunRecord]) -> Iterator[str]:
     """Yield the lines of a CSV table, the header first, without line ends."""
     rows = Runs(records, lambda record: record).table()
     names = list(dict.fromkeys(name for row in rows for name in row))
+    return csv_table(names, ([row.get(name) for name in names] for row in rows))
+
+
+def csv_table(names: Sequence[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
+    """Yield the lines of a CSV table of *rows*, *names* first, without line ends."""
     yield _csv_line(names)
     for row in rows:
-        yield _csv_line([row.get(name) for name in names])
+        yield _csv_line(row)
 
 
 def json_lines(records: Iterable[RunRecord], project: str) -> Iterator[str]:
