@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from datetime import UTC, datetime
 from importlib import import_module
@@ -46,6 +47,8 @@ RESULTS = HOME / "results"
 
 def main() -> None:
     wanted = arguments()
+    # What is installed has its bytecode; a machine that writes none would measure the compiler.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     console = Console(width=None if sys.stdout.isatty() else 110)
     if wanted.document:
         console.print("Written anew:", ", ".join(_document.update(wanted.results or RESULTS)))

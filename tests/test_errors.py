@@ -30,6 +30,7 @@ BUILTINS = {
     "SweepLengthError": ("SweepError", TypeError),
     "SweepIndexError": ("SweepError", IndexError),
     "FilterError": ("PycaddyError", ValueError),
+    "ArchiveError": ("PycaddyError", ValueError),
     "FileKeyError": ("PycaddyError", ValueError),
     "FolderTakenError": ("PycaddyError", FileExistsError),
     "RunNotFoundError": ("PycaddyError", KeyError),

@@ -10,6 +10,7 @@
     |  `- SweepIndexError       no configuration at this position        IndexError
     |- FilterError              a filter that cannot be read           ValueError
     |- FileKeyError             a file that cannot be attached           ValueError
+    |- ArchiveError             an archive that cannot be taken in       ValueError
     |- FolderTakenError         the run's folder holds an unknown run    FileExistsError
     |- RunNotFoundError         no such run                              KeyError
     |- RunStateError            a move that the status table refuses     RuntimeError
@@ -41,6 +42,7 @@ keeps working, and carries the facts of its message as attributes.
 from __future__ import annotations
 
 __all__ = [
+    "ArchiveError",
     "FileKeyError",
     "FilterError",
     "FolderTakenError",
@@ -123,6 +125,10 @@ class SweepError(PycaddyError, ValueError):
 
 class FileKeyError(PycaddyError, ValueError):
     """A file that cannot be attached under this key. Facts: `key`, `path`."""
+
+
+class ArchiveError(PycaddyError, ValueError):
+    """An archive of runs that cannot be taken in. Nothing was changed. Fact: `archive`."""
 
 
 class FilterError(PycaddyError, ValueError):

@@ -175,6 +175,26 @@ class PostgresStore:
 
         return self._server.call(load)
 
+    def merge(
+        self,
+        added: Iterable[RunRecord],
+        replaced: Iterable[tuple[RunRecord, RunRecord]],
+        shared: Iterable[str] = (),
+    ) -> bool:
+        ticket = new_ticket()
+        new, changes, folders = list(added), list(replaced), list(shared)
+
+        def merge(at: Connection, again: bool) -> bool:
+            if again and self._runs.merged(at, new, changes, ticket):
+                return True
+            with at.transaction() as transaction:
+                if not self._runs.merge(at, new, changes, folders, ticket):
+                    raise Rollback(transaction)
+                return True
+            return False
+
+        return self._server.call(merge)
+
     def backup(self, target: str) -> None:
         """Write the project as a ledger file of SQLite: it opens without a server."""
         self._server.call(lambda at, _: backup(at, self.project, target))

@@ -217,6 +217,23 @@ class Store(Protocol):
             How many were added.
         """
 
+    def merge(
+        self,
+        added: Iterable[RunRecord],
+        replaced: Iterable[tuple[RunRecord, RunRecord]],
+        shared: Iterable[str] = (),
+    ) -> bool:
+        """Add runs from elsewhere and replace others, all of it or nothing.
+
+        Args:
+            added: The runs, under uids that no run has; `row` and `revision` are as for `load`.
+            replaced: As for `swap`, each a run and its next revision.
+            shared: Folders to enter as 'files'.
+
+        Returns:
+            Whether it was done. False: a uid is taken, or one of the runs has changed since.
+        """
+
     def backup(self, target: str) -> None:
         """Write a complete copy to the file *target* while others go on working.
 

@@ -209,15 +209,32 @@ class SqliteStore:
             # In the order of their creation, which `newest_first` reads backwards.
             for record in sorted(records, key=_rows.by_creation):
                 identifier = self._enter_identifier(at, record.relpath, record.identifier)
-                number = int(record.uid)
-                at.sql.execute(sql.RAISE_UID, (number, identifier))
-                at.sql.execute(sql.DROP_UNSTARTED, (identifier, number))
-                values = (*_rows.fixed(record), *_rows.changing(record))
-                added += at.sql.execute(sql.ADD, (identifier, number, revision, *values)).rowcount
+                at.sql.execute(sql.DROP_UNSTARTED, (identifier, int(record.uid)))
+                added += self._add(at, identifier, record, revision)
             # Now that the folders of the runs are entered, those in between are files' as well.
             for folder in shared:
                 self._take_folder(at, folder, "files")
         return added
+
+    def merge(
+        self,
+        added: Iterable[RunRecord],
+        replaced: Iterable[tuple[RunRecord, RunRecord]],
+        shared: Iterable[str] = (),
+    ) -> bool:
+        revision = utc_now_us()
+        try:
+            with self._writing() as at:
+                for record in sorted(added, key=_rows.by_creation):
+                    identifier = self._enter_identifier(at, record.relpath, record.identifier)
+                    _require(self._add(at, identifier, record, revision))
+                for old, new in replaced:
+                    _require(self._swap(at, old, new))
+                for folder in shared:
+                    self._take_folder(at, folder, "files")
+        except _OutdatedError:
+            return False
+        return True
 
     def backup(self, target: str) -> None:
         with self._reading() as at, translated(target):
@@ -278,6 +295,13 @@ class SqliteStore:
         )
         row = at.sql.execute(sql.INSERT, values).lastrowid
         return replaced(record, row=row or 0, uid=format_uid(uid))
+
+    def _add(self, at: Connection, identifier: int, record: RunRecord, revision: int) -> bool:
+        """Add a run under the uid that it has; return whether the uid was free."""
+        number = int(record.uid)
+        at.sql.execute(sql.RAISE_UID, (number, identifier))
+        values = (*_rows.fixed(record), *_rows.changing(record))
+        return at.sql.execute(sql.ADD, (identifier, number, revision, *values)).rowcount == 1
 
     def _identifier(self, at: Connection, relpath: str, name: str) -> int | None:
         """Return the id of the identifier's row. It never changes, so it is asked for once."""
@@ -443,6 +467,11 @@ class _Reading:
 
 def _reopen(path: str, project: str | None, durability: str, read_only: bool) -> SqliteStore:
     return SqliteStore(path, project, durability, read_only=read_only)
+
+
+def _require(succeeded: bool) -> None:
+    if not succeeded:
+        raise _OutdatedError
 
 
 def _must_reopen(error: BaseException) -> bool:
