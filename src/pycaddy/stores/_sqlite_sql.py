@@ -36,6 +36,9 @@ FIND = (
     f"SELECT {_COLUMNS} FROM run WHERE identifier=? AND param_hash=? AND trashed IS NULL "
     "ORDER BY uid DESC"
 )
+MANY = 16
+"""How many params FIND_MANY looks up at once."""
+FIND_MANY = FIND.replace("param_hash=?", f"param_hash IN ({', '.join('?' * MANY)})")
 FIND_NEWEST = FIND.replace("ORDER", "AND status=? ORDER") + " LIMIT 1"
 ALL_DONE = (
     f"SELECT {_COLUMNS} FROM run WHERE identifier=? AND status='done' AND trashed IS NULL "

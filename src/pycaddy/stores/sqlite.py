@@ -115,8 +115,7 @@ class SqliteStore:
 
     def claim(self, runs: Sequence[NewRun], decide: Decide) -> tuple[int, RunRecord] | None:
         with self._writing() as at:
-            for position, run in enumerate(runs):
-                candidates = self._find(at, run, None)
+            for position, run, candidates in self._looked_through(at, runs):
                 wanted = decide(run, candidates)
                 if wanted is None:
                     continue
@@ -274,6 +273,26 @@ class SqliteStore:
             values = (identifier, run.param_hash, status.value)
             rows = at.sql.execute(sql.FIND_NEWEST, values).fetchall()
         return [_rows.decode(row, run.relpath, run.identifier) for row in rows]
+
+    def _looked_through(
+        self, at: Connection, runs: Sequence[NewRun]
+    ) -> Iterator[tuple[int, NewRun, list[RunRecord]]]:
+        """Yield each of *runs*, all of one identifier, with its place and those of equal params.
+
+        Others have taken the first few just now: one statement passes over some of them.
+        """
+        relpath, name = runs[0].relpath, runs[0].identifier
+        identifier = self._identifier(at, relpath, name)
+        for first in range(0, len(runs), sql.MANY):
+            part = runs[first : first + sql.MANY]
+            hashes = [run.param_hash for run in part]
+            found: dict[str, list[RunRecord]] = {key: [] for key in hashes}
+            values = (identifier, *hashes, *(None for _ in range(sql.MANY - len(part))))
+            for row in at.sql.execute(sql.FIND_MANY, values).fetchall():
+                record = _rows.decode(row, relpath, name)
+                found[record.param_hash].append(record)
+            for place, run in enumerate(part, first):
+                yield place, run, found[run.param_hash]
 
     def _swap(self, at: Connection, old: RunRecord, new: RunRecord) -> bool:
         identifier = self._identifier(at, old.relpath, old.identifier)
