@@ -52,7 +52,7 @@ def test_of_many_that_open_a_new_ledger_at_once_one_makes_it(
 ) -> None:
     assert max(map(len, in_processes(MANY, open_and_use, ledger_url))) == MANY
     found = database.execute(f"SELECT name, value FROM {schema}.meta").fetchall()
-    assert found == [("pycaddy schema", "1")]
+    assert found == [("pycaddy schema", "2")]
 
 
 def test_a_newer_schema_is_refused_untouched(
