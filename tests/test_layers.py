@@ -25,7 +25,9 @@ ROWS = (
     ("executors", "server", "query"),
     ("project",),
     ("sweeper",),
-    ("cli", "web", "interop", "testing"),
+    ("interop",),
+    ("web", "testing"),
+    ("cli",),  # starts all of the above
     ("pycaddy",),  # __init__.py and __main__.py, what users import
     ("tracker",),
 )

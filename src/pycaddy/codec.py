@@ -28,6 +28,7 @@ __all__ = [
     "encode_owner",
     "encode_tags",
     "encode_text",
+    "keep_origin",
 ]
 
 encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -98,6 +99,16 @@ def encode_tags(tags: Iterable[str]) -> str:
 def decode_tags(text: str) -> tuple[str, ...]:
     """Return what `encode_tags` was given."""
     return () if text == "[]" else tuple(json.loads(text))
+
+
+def keep_origin(before: str | None, now: str | None) -> str | None:
+    """Return the capture *now* with what the one *before* says of where the run was created."""
+    if before is None or '"origin"' not in before:
+        return now
+    origin = json.loads(before).get("origin")
+    if origin is None:  # the word stands elsewhere in it
+        return now
+    return encode({**json.loads(now or "{}"), "origin": origin})
 
 
 def _file_facts(file: FileRecord) -> dict[str, Any]:

@@ -10,6 +10,7 @@
     |  `- SweepIndexError       no configuration at this position        IndexError
     |- FilterError              a filter that cannot be read           ValueError
     |- FileKeyError             a file that cannot be attached           ValueError
+    |- ArchiveError             an archive that cannot be taken in       ValueError
     |- FolderTakenError         the run's folder holds an unknown run    FileExistsError
     |- RunNotFoundError         no such run                              KeyError
     |- RunStateError            a move that the status table refuses     RuntimeError
@@ -29,6 +30,7 @@
     |  |- LedgerHostError       another host uses it over the network
     |  |- LedgerServerError     our own server cannot be started or used
     |  `- LedgerStorageError    full, read-only or failing disk          OSError
+    |- PageAddressError          the page cannot listen there           OSError
     |- WorkerDiedError           a worker ended without an answer         RuntimeError
     |- WorkerTimeoutError        a run took longer than it may            TimeoutError
     `- MissingExtraError        an optional library is not installed     ImportError
@@ -40,6 +42,7 @@ keeps working, and carries the facts of its message as attributes.
 from __future__ import annotations
 
 __all__ = [
+    "ArchiveError",
     "FileKeyError",
     "FilterError",
     "FolderTakenError",
@@ -58,6 +61,7 @@ __all__ = [
     "MetricsError",
     "MissingExtraError",
     "NameClashError",
+    "PageAddressError",
     "ParamsError",
     "ParamsTooLargeError",
     "ProjectFolderError",
@@ -121,6 +125,10 @@ class SweepError(PycaddyError, ValueError):
 
 class FileKeyError(PycaddyError, ValueError):
     """A file that cannot be attached under this key. Facts: `key`, `path`."""
+
+
+class ArchiveError(PycaddyError, ValueError):
+    """An archive of runs that cannot be taken in. Nothing was changed. Fact: `archive`."""
 
 
 class FilterError(PycaddyError, ValueError):
@@ -212,6 +220,10 @@ class LedgerServerError(LedgerError):
 
 class LedgerStorageError(LedgerError, OSError):
     """The disk under the ledger is full, read-only or failing."""
+
+
+class PageAddressError(PycaddyError, OSError):
+    """The page cannot listen at this address. Facts: `host`, `port`."""
 
 
 class WorkerDiedError(PycaddyError, RuntimeError):

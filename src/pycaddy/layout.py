@@ -110,6 +110,17 @@ class RunLayout:
         parents, slash, last = filename.rpartition("/")
         return f"{self.home}/{parents}{slash}{self.uid}_{last}"
 
+    def name_of(self, path: str) -> str | None:
+        """Return the filename that `own` makes *path* of; None if the run has no such file."""
+        if not path.startswith(f"{self.folder}/"):
+            return None
+        parents, slash, last = path[len(self.folder) + 1 :].rpartition("/")
+        if self.mode is StorageMode.PREFIX:
+            if not last.startswith(f"{self.uid}_"):
+                return None
+            last = last.removeprefix(f"{self.uid}_")
+        return f"{parents}{slash}{last}" if last else None
+
 
 def _refuse_reserved(filename: str, name: str) -> None:
     if name.lower() in _RESERVED:

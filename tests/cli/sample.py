@@ -12,6 +12,7 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from pycaddy.cli._program import program
+from pycaddy.interop import export_archive
 from pycaddy.project import Project
 
 PROGRAM = (sys.executable, "-m", "pycaddy")
@@ -39,6 +40,16 @@ def make_stale_run(root: Path) -> None:
         Project(sys.argv[1]).session("train").start()
     """
     subprocess.run([sys.executable, "-c", code, root], check=True)
+
+
+def make_others(project: Project) -> None:
+    """Beside the project: an archive of it, and a project of pycaddy 0.2."""
+    export_archive(project, project.root.parent / "runs.zip")
+    old = project.root.parent / "old"
+    old.mkdir()
+    run = {"status": "pending", "param_hash": None, "files": {}}
+    run["timestamp_status_lst"] = [["2025-05-01T12:00:00.000250", "pending"]]
+    (old / "metadata.json").write_text(json.dumps({"train": {"": {"000": run}}}))
 
 
 SIMULATE = """

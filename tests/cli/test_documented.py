@@ -15,7 +15,8 @@ from pycaddy.cli._exit import ExitCode
 from pycaddy.cli._program import program
 from pycaddy.project import Project
 from pycaddy.server import PrivateServer
-from tests.cli.sample import document, invoke, make_stale_run, make_study
+from pycaddy.web import Page
+from tests.cli.sample import document, invoke, make_others, make_stale_run, make_study
 from tests.servers import server_folder
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
@@ -47,6 +48,13 @@ NEED_A_SERVER = ("ledger status", "ledger url", "ledger down")
 
 
 @pytest.fixture(autouse=True)
+def closed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `ui` end without Ctrl-C, and open no browser."""
+    monkeypatch.setattr(Page, "serve", Page.close)
+    monkeypatch.setattr(click, "launch", lambda link: None)
+
+
+@pytest.fixture(autouse=True)
 def study(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the examples of `run` and `worker` name, in the project and above it."""
     monkeypatch.setattr(sys, "path", sys.path[:])
@@ -56,6 +64,10 @@ def study(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     loud = project.session("loud").start()
     loud.path("stdout.log").write_text("line\n")
     loud.done()
+    curves = project.session("curves").start()
+    for step in range(30):
+        curves.log("loss", 1 / (step + 1))
+    curves.done()
     project.session("old").start().done().remove()
 
 
@@ -114,8 +126,11 @@ def test_the_examples_of_the_help_can_be_typed(
     if name in NEED_A_SERVER:
         PrivateServer().up()
     for number in range(4, 8):  # the examples speak of train/0007
-        project.session("train").start().done()
+        run = project.session("train").start()
+        run.log({"loss": 0.5, "val/acc": 0.9})
+        run.done()
         (project.root / f"train/000{number}/model.pt").write_text("")
+    make_others(project)
     for line in re.findall(r"^  pycaddy (.+)$", NAMED[name].epilog or "", re.MULTILINE):
         monkeypatch.chdir(project.root.parent if "results" in line else project.root)
         result = invoke(*shlex.split(line))
@@ -145,8 +160,17 @@ def test_every_exit_code_stands_on_the_page() -> None:
         ("du", ["du"]),
         ("ls", ["ls"]),
         ("show", ["show", "train/0001"]),
+        ("ui", ["ui"]),
+        ("export", ["export", "--archive", "../some.zip", "-w", "status == 'done'"]),
+        ("import", ["import", "../runs.zip"]),
+        ("import", ["import", "../old", "--from", "pycaddy-0.2", "-p", "../newer"]),
+        ("report", ["report", "-o", "report.html"]),
+        ("plot", ["plot", "scatter", "epochs", "result.loss", "-o", "a.svg"]),
         ("diff", ["diff", "train/0001", "train/0002"]),
         ("best", ["best", "loss"]),
+        ("query", ["query", "epochs == 10"]),
+        ("log", ["log", "curves/0001"]),
+        ("log", ["log", "curves/0001", "loss"]),
         ("migrate", ["migrate", "train", "--add", "wd=0.0", "--dry-run"]),
         ("verify", ["verify"]),
         ("doctor", ["doctor"]),
@@ -179,8 +203,9 @@ def test_every_key_of_a_document_stands_on_the_page(
                 if key == "files" and isinstance(item, dict):
                     yield from keys(list(item.values()))
 
+    make_others(project)
     make_stale_run(project.root)
     (project.root / "train/0002/model.pt").write_text("changed")
     found = document(*words, exit_code=1 if title in ("run", "worker", "verify") else 0)
-    text = SECTIONS[title] + (SECTIONS["ls"] if title in ("show", "reap", "best") else "")
+    text = SECTIONS[title] + (SECTIONS["ls"] if title in ("show", "reap", "best", "query") else "")
     assert not [key for key in keys(found) if f"`{key}`" not in text]

@@ -74,7 +74,7 @@ def test_a_csv_file_has_all_that_is_known(project: Project) -> None:
     assert rows[0]["result.loss"] == "0.2"
     assert rows[0]["created_at"].startswith("20")
     last = rows[-1]
-    assert (last["text"], last["layers"], last["minus"]) == ("'=1+1", "[1, 2]", "-1")
+    assert (last["text"], last["layers"], last["minus"]) == ("'=1+1", "[1,2]", "-1")
     some = invoke("ls", "--csv", "--columns", "run,loss", "-w", "loss is None or uid == 1")
     assert some.stdout.splitlines()[:2] == ["run,loss", "train/0001,0.2"]
     assert invoke("ls", "--csv", "--json").exit_code == 2

@@ -42,6 +42,18 @@ def test_anyone_can_draw_the_picture_again(tmp_path: Path) -> None:
     check(drawn)
 
 
+def test_anyone_can_draw_the_plots_again(tmp_path: Path) -> None:
+    done = finished(
+        sys.executable, "-W", "error", ROOT / "examples/make_plots.py", tmp_path, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stdout
+    drawn = {path.name for path in tmp_path.glob("plot-*.svg")}
+    assert drawn == {path.name for path in (ROOT / "docs/images").glob("plot-*.svg")}
+    for name in drawn:
+        assert ElementTree.parse(tmp_path / name).getroot().tag.endswith("svg")
+        assert f"images/{name}" in (ROOT / "docs/plots.md").read_text()
+
+
 def test_each_example_has_its_line_in_the_list() -> None:
     listed = set(
         re.findall(r"^\* \[(\w+\.py)\]\(\1\): ", (ROOT / "examples/README.md").read_text(), re.M)

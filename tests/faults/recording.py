@@ -20,7 +20,7 @@ CALLS = (
     "openat,open,creat,write,pwrite64,ftruncate,fsync,fdatasync,rename,renameat,renameat2,"
     "link,unlink,unlinkat,mkdir,rmdir"
 )
-LINE = re.compile(r"\d+ +(\w+)\((.*)\) += (-?\d+).*")
+LINE = re.compile(r"(\d+) +(\w+)\((.*)\) += (-?\d+).*")
 TEXT = re.compile(r'(?:(\d+)<((?:\\x[0-9a-f]{2})*)>)|"((?:\\x[0-9a-f]{2})*)"')
 
 
@@ -99,9 +99,12 @@ class _Reader:
     files: dict[str, int] = field(default_factory=dict)
     sizes: list[int] = field(default_factory=list)
     positions: dict[str, int] = field(default_factory=dict)
+    speaker: str = ""
+    """The program that was begun: what it prints is said."""
 
-    def read(self, call: str, arguments: str, result: str) -> None:
+    def read(self, pid: str, call: str, arguments: str, result: str) -> None:
         """Take in one call. Values are texts, and the paths of descriptors, in their order."""
+        self.speaker = self.speaker or pid
         if int(result) < 0:
             return
         values = [_unhex(path or text) for _, path, text in TEXT.findall(arguments)]
@@ -109,7 +112,8 @@ class _Reader:
             case "openat" | "open" | "creat":
                 self.open(values[-1].decode(), arguments, result.partition("<")[0])
             case "write" if arguments.startswith("1<"):
-                self.events.append(Said(values[1].decode()))
+                if pid == self.speaker:  # not a program that it calls, such as git
+                    self.events.append(Said(values[1].decode()))
             case "write" if self.mine(values[0]):
                 fd = arguments.partition("<")[0]
                 self.write(values[0].decode(), self.positions[fd], values[1])

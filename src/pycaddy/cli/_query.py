@@ -33,8 +33,6 @@ __all__ = [
 ]
 
 _LONGEST = 60
-# What spreadsheets take for a formula: https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 where_option = click.option(
@@ -107,26 +105,12 @@ def json_value(value: Any) -> Any:
 
 def say_csv(runs: Sequence[RunRecord], words: Sequence[str]) -> None:
     """Print runs as a CSV file: a row for each, the names of the columns first."""
-    import csv
-    import io
-
+    from pycaddy.interop.tables import csv_table
     from pycaddy.query import Runs
 
     if words:
-        rows = [values_of(run, words) for run in runs]
-        table = {word: [row[place] for row in rows] for place, word in enumerate(words)}
+        names, rows = list(words), [values_of(run, words) for run in runs]
     else:
-        table = Runs(runs, str).columns()
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(map(_cell, table))
-    writer.writerows(map(_cell, row) for row in zip(*table.values(), strict=True))
-    write(text.getvalue().removesuffix("\n"))
-
-
-def _cell(value: object) -> object:
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    plain = json_value(value)
-    text = plain if isinstance(plain, str) else json.dumps(plain)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+        columns = Runs(runs, str).columns()
+        names, rows = list(columns), [list(row) for row in zip(*columns.values(), strict=True)]
+    write("\n".join(csv_table(names, rows)))

@@ -94,11 +94,19 @@ def _ledger_of(root: str) -> str:
     return _known(given) if "://" in given else os.path.abspath(given)
 
 
-def open_store(root: str, ledger: str, durability: str, name: str | None = None) -> Store:
+def open_store(
+    root: str,
+    ledger: str,
+    durability: str,
+    name: str | None = None,
+    *,
+    read_only: bool = False,
+) -> Store:
     """Return the store at *ledger* for the project in *root*.
 
     Args:
         name: What the project is called in the ledger. None: what its file says.
+        read_only: Refuse every change.
 
     Raises:
         LedgerError: The folder is a project of another name.
@@ -107,14 +115,15 @@ def open_store(root: str, ledger: str, durability: str, name: str | None = None)
     if is_postgres(ledger):
         from pycaddy.stores.postgres import PostgresStore
 
-        return PostgresStore(ledger, project_id(root, ledger, name))
+        return PostgresStore(ledger, project_id(root, ledger, name), read_only=read_only)
     from pycaddy.stores._sqlite_file import lost
     from pycaddy.stores.sqlite import SqliteStore
 
     own = ledger == ledger_file(root)
     if not own and _facts(root).get("ledger") == ledger and not os.path.exists(ledger):
         raise lost(ledger, -1)
-    store = SqliteStore(ledger, name if own else project_id(root, ledger, name), durability)
+    project = name if own else project_id(root, ledger, name)
+    store = SqliteStore(ledger, project, durability, read_only=read_only)
     if own and name is not None:
         store.identifiers()  # made before the project's file says that it is there
     return store

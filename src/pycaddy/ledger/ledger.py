@@ -54,6 +54,7 @@ class Ledger:
         durability: "power": what was acknowledged survives a power cut. "process": it survives
             a crash of the process; a power cut may take the last changes, and commits are about
             ten times faster.
+        read_only: Refuse every change.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Ledger:
         root: str | os.PathLike[str] | None = None,
         durability: str = "power",
         name: str | None = None,
+        read_only: bool = False,
     ) -> None:
         if durability not in DURABILITIES:
             raise ValueError(f"durability must be 'power' or 'process', not {durability!r}.")
@@ -77,6 +79,7 @@ class Ledger:
         self.root = found_root if root is None else os.path.abspath(root)
         self.name = None if name is None else check_name(name, "name of the project")
         self.durability = durability
+        self.read_only = read_only
         self.shared: set[str] = set()
         """Folders known to be entered for files of runs in PREFIX mode."""
 
@@ -85,13 +88,13 @@ class Ledger:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Whoever unpickles it must connect: a password in the URL goes along, unseen.
-        return _reopen, (self._place, self.root, self.durability, self.name)
+        return _reopen, (self._place, self.root, self.durability, self.name, self.read_only)
 
     def for_root(self, root: str | os.PathLike[str], name: str | None = None) -> Ledger:
         """Return the ledger at the same address for the project in *root*, called *name*."""
         if self.root == os.path.abspath(root) and name in (None, self.name):
             return self
-        return Ledger(self._place, root=root, durability=self.durability, name=name)
+        return _reopen(self._place, os.fspath(root), self.durability, name, self.read_only)
 
     def rebuild(self) -> RebuildReport:
         """Take the runs that the folders describe into the ledger; see `Project.rebuild`."""
@@ -102,8 +105,11 @@ class Ledger:
     @functools.cached_property
     def store(self) -> Store:
         """The store behind this ledger, opened when first needed."""
-        store = addresses.open_store(self.root, self._place, self.durability, self.name)
-        addresses.write_project_file(self.root, store.project, self._place)
+        store = addresses.open_store(
+            self.root, self._place, self.durability, self.name, read_only=self.read_only
+        )
+        if not self.read_only:
+            addresses.write_project_file(self.root, store.project, self._place)
         return store
 
     def allocate(
@@ -389,5 +395,5 @@ def _not_found(relpath: str, identifier: str, uid: str | int, *, trashed: bool) 
     return RunNotFoundError(f"No run '{uid}' of '{identifier}'{where}. {hint}", run=str(key))
 
 
-def _reopen(address: str, root: str, durability: str, name: str | None) -> Ledger:
-    return Ledger(address, root=root, durability=durability, name=name)
+def _reopen(address: str, root: str, durability: str, name: str | None, read_only: bool) -> Ledger:
+    return Ledger(address, root=root, durability=durability, name=name, read_only=read_only)

@@ -206,7 +206,7 @@ def begin(
         started_us=now_us,
         ended_us=None,
         error_text=None,
-        capture_text=capture_text,
+        capture_text=codec.keep_origin(record.capture_text, capture_text),
         history_text=codec.append_move(
             record.history_text, Status.RUNNING, now_us, attempt, str(owner)
         ),

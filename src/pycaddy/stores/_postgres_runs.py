@@ -163,6 +163,48 @@ class Runs:
             self.take_folder(at, folder, "files")
         return added
 
+    def merge(
+        self,
+        at: Connection,
+        added: Sequence[RunRecord],
+        replaced: Sequence[tuple[RunRecord, RunRecord]],
+        shared: Iterable[str],
+        ticket: int,
+    ) -> bool:
+        """Inside a transaction: add and replace runs; False if one of them is in the way."""
+        revision = utc_now_us()
+        for record in sorted(added, key=_rows.by_creation):
+            identifier = self._enter(at, record.relpath, record.identifier)
+            at.execute(sql.RAISE_UID, (int(record.uid), identifier))
+            values = (*_rows.fixed(record), *_changing(record), _lease.LEASE_S)
+            row = (identifier, int(record.uid), revision, ticket, *values)
+            if at.execute(sql.ADD, row).rowcount != 1:
+                return False
+        for old, new in replaced:
+            entered = self.identifier(at, old.relpath, old.identifier)
+            key = (old.row, old.revision, entered, int(old.uid))
+            values = (*_changing(new), new.revision, ticket, _lease.LEASE_S, *key)
+            if at.execute(sql.SWAP, values).rowcount != 1:
+                return False
+        for folder in shared:
+            self.take_folder(at, folder, "files")
+        return True
+
+    def merged(
+        self,
+        at: Connection,
+        added: Sequence[RunRecord],
+        replaced: Sequence[tuple[RunRecord, RunRecord]],
+        ticket: int,
+    ) -> bool:
+        """Whether a merge under *ticket* was done: one of its runs tells of all."""
+        if replaced:
+            return self.swapped(at, replaced[0][0], ticket)
+        found = [
+            self.get(at, record.relpath, record.identifier, int(record.uid)) for record in added[:1]
+        ]
+        return any(record is not None and self.swapped(at, record, ticket) for record in found)
+
     def _enter(self, at: Connection, relpath: str, name: str) -> int:
         # Not remembered: a rollback would take the row back.
         self.take_folder(at, f"{relpath}/{name}" if relpath else name, "names")

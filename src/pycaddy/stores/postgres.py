@@ -36,20 +36,21 @@ class PostgresStore:
         url: What libpq takes, and `schema=` among its options. What in it is secret is shown
             nowhere; a pickle has it, since whoever unpickles it must connect.
         project: The id of the project whose rows to see.
+        read_only: Refuse every change.
     """
 
     is_local = False
 
-    def __init__(self, url: str, project: str) -> None:
+    def __init__(self, url: str, project: str, *, read_only: bool = False) -> None:
         self.project = project
-        self._server = Server(url)
+        self._server = Server(url, read_only=read_only)
         self._runs = Runs(project)
 
     def __repr__(self) -> str:
         return f"PostgresStore({self.address!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return PostgresStore, (self._server.url, self.project)
+        return _reopen, (self._server.url, self.project, self._server.read_only)
 
     @property
     def address(self) -> str:
@@ -139,6 +140,11 @@ class PostgresStore:
         rows = self._read(*sql.select(self.project, selection, _lease.LEASE_S, planned))
         return planned.finish((_rows.decode(row[2:], *row[:2]) for row in rows), selection)
 
+    def version(self) -> str:
+        # It names the transactions that have ended, in the whole server.
+        ((snapshot,),) = self._read("SELECT pg_current_snapshot()::text", ())
+        return str(snapshot)
+
     def counts(self) -> dict[tuple[str, str, Status], int]:
         rows = self._read(sql.COUNTS, (self.project,))
         return {(relpath, name, Status(status)): n for relpath, name, status, n in rows}
@@ -170,6 +176,26 @@ class PostgresStore:
 
         return self._server.call(load)
 
+    def merge(
+        self,
+        added: Iterable[RunRecord],
+        replaced: Iterable[tuple[RunRecord, RunRecord]],
+        shared: Iterable[str] = (),
+    ) -> bool:
+        ticket = new_ticket()
+        new, changes, folders = list(added), list(replaced), list(shared)
+
+        def merge(at: Connection, again: bool) -> bool:
+            if again and self._runs.merged(at, new, changes, ticket):
+                return True
+            with at.transaction() as transaction:
+                if not self._runs.merge(at, new, changes, folders, ticket):
+                    raise Rollback(transaction)
+                return True
+            return False
+
+        return self._server.call(merge)
+
     def backup(self, target: str) -> None:
         """Write the project as a ledger file of SQLite: it opens without a server."""
         self._server.call(lambda at, _: backup(at, self.project, target))
@@ -191,3 +217,7 @@ class PostgresStore:
 
     def _read(self, statement: str, values: Sequence[object]) -> list[Any]:
         return self._server.call(lambda at, _: at.execute(statement, values).fetchall())
+
+
+def _reopen(url: str, project: str, read_only: bool) -> PostgresStore:
+    return PostgresStore(url, project, read_only=read_only)

@@ -175,6 +175,13 @@ class Store(Protocol):
             ValueError: *where* asks which runs are stale, and nothing tells.
         """
 
+    def version(self) -> str:
+        """Return a text that is another one once somebody has committed a change, or more often.
+
+        It is cheap, so that it can be asked several times a second, and to be compared with
+        what the same thread was told before; what that thread has written itself may not show.
+        """
+
     def counts(self) -> dict[tuple[str, str, Status], int]:
         """Return how many runs there are by (relpath, identifier, status), without the trash."""
 
@@ -209,6 +216,23 @@ class Store(Protocol):
 
         Returns:
             How many were added.
+        """
+
+    def merge(
+        self,
+        added: Iterable[RunRecord],
+        replaced: Iterable[tuple[RunRecord, RunRecord]],
+        shared: Iterable[str] = (),
+    ) -> bool:
+        """Add runs from elsewhere and replace others, all of it or nothing.
+
+        Args:
+            added: The runs, under uids that no run has; `row` and `revision` are as for `load`.
+            replaced: As for `swap`, each a run and its next revision.
+            shared: Folders to enter as 'files'.
+
+        Returns:
+            Whether it was done. False: a uid is taken, or one of the runs has changed since.
         """
 
     def backup(self, target: str) -> None:

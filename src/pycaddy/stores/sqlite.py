@@ -42,24 +42,33 @@ class SqliteStore:
         project: The project whose rows to see. None: the one the file was made for.
         durability: "power" waits for the disk at each change, "process" leaves the last ones
             to a power cut but to nothing less.
+        read_only: Refuse every change.
     """
 
-    def __init__(self, path: str, project: str | None = None, durability: str = "power") -> None:
+    def __init__(
+        self,
+        path: str,
+        project: str | None = None,
+        durability: str = "power",
+        *,
+        read_only: bool = False,
+    ) -> None:
         if durability not in _sqlite_file.SYNCHRONOUS:
             raise ValueError(f"durability must be 'power' or 'process', not {durability!r}.")
         self.path = path
         self.durability = durability
+        self.read_only = read_only
         self._given_project = project
         self._project: str | None = project
         # No reference to the store itself: it is closed as soon as nobody has it any more.
-        self._connections = Connections(_Opening(path, durability, project))
+        self._connections = Connections(_Opening(path, durability, project, read_only))
         self._one_host = OneHost(path)
 
     def __repr__(self) -> str:
         return f"SqliteStore({self.path!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return SqliteStore, (self.path, self._given_project, self.durability)
+        return _reopen, (self.path, self._given_project, self.durability, self.read_only)
 
     @property
     def address(self) -> str:
@@ -161,6 +170,11 @@ class SqliteStore:
             return [_rows.decode(row[2:], row[0], row[1]) for row in rows]
         return self._query(selection)
 
+    def version(self) -> str:
+        with self._reading() as at:
+            (number,) = at.sql.execute("PRAGMA data_version").fetchone()
+        return f"{at.inode}.{number}"  # a file that a rebuild put in its place counts anew
+
     def counts(self) -> dict[tuple[str, str, Status], int]:
         with self._reading() as at:
             rows = at.sql.execute(sql.COUNTS, (self.project,)).fetchall()
@@ -195,15 +209,32 @@ class SqliteStore:
             # In the order of their creation, which `newest_first` reads backwards.
             for record in sorted(records, key=_rows.by_creation):
                 identifier = self._enter_identifier(at, record.relpath, record.identifier)
-                number = int(record.uid)
-                at.sql.execute(sql.RAISE_UID, (number, identifier))
-                at.sql.execute(sql.DROP_UNSTARTED, (identifier, number))
-                values = (*_rows.fixed(record), *_rows.changing(record))
-                added += at.sql.execute(sql.ADD, (identifier, number, revision, *values)).rowcount
+                at.sql.execute(sql.DROP_UNSTARTED, (identifier, int(record.uid)))
+                added += self._add(at, identifier, record, revision)
             # Now that the folders of the runs are entered, those in between are files' as well.
             for folder in shared:
                 self._take_folder(at, folder, "files")
         return added
+
+    def merge(
+        self,
+        added: Iterable[RunRecord],
+        replaced: Iterable[tuple[RunRecord, RunRecord]],
+        shared: Iterable[str] = (),
+    ) -> bool:
+        revision = utc_now_us()
+        try:
+            with self._writing() as at:
+                for record in sorted(added, key=_rows.by_creation):
+                    identifier = self._enter_identifier(at, record.relpath, record.identifier)
+                    _require(self._add(at, identifier, record, revision))
+                for old, new in replaced:
+                    _require(self._swap(at, old, new))
+                for folder in shared:
+                    self._take_folder(at, folder, "files")
+        except _OutdatedError:
+            return False
+        return True
 
     def backup(self, target: str) -> None:
         with self._reading() as at, translated(target):
@@ -267,6 +298,13 @@ class SqliteStore:
         )
         row = at.sql.execute(sql.INSERT, values).lastrowid
         return replaced(record, row=row or 0, uid=format_uid(uid))
+
+    def _add(self, at: Connection, identifier: int, record: RunRecord, revision: int) -> bool:
+        """Add a run under the uid that it has; return whether the uid was free."""
+        number = int(record.uid)
+        at.sql.execute(sql.RAISE_UID, (number, identifier))
+        values = (*_rows.fixed(record), *_rows.changing(record))
+        return at.sql.execute(sql.ADD, (identifier, number, revision, *values)).rowcount == 1
 
     def _identifier(self, at: Connection, relpath: str, name: str) -> int | None:
         """Return the id of the identifier's row. It never changes, so it is asked for once."""
@@ -388,10 +426,11 @@ class _Opening:
     A process whose project was moved away would otherwise begin another one in its place.
     """
 
-    __slots__ = ("_given", "_seen")
+    __slots__ = ("_given", "_read_only", "_seen")
 
-    def __init__(self, path: str, durability: str, project: str | None) -> None:
+    def __init__(self, path: str, durability: str, project: str | None, read_only: bool) -> None:
         self._given = path, durability, project
+        self._read_only = read_only
         self._seen = False
 
     def __call__(self) -> Connection:
@@ -403,6 +442,8 @@ class _Opening:
                 ledger=path,
             )
         connection = _sqlite_file.connect(*self._given)
+        if self._read_only:
+            connection.sql.execute("PRAGMA query_only=ON")
         self._seen = True
         return connection
 
@@ -425,6 +466,15 @@ class _Reading:
         self._at.release()
         if error is not None:
             raise_translated(error, self._store.path)
+
+
+def _reopen(path: str, project: str | None, durability: str, read_only: bool) -> SqliteStore:
+    return SqliteStore(path, project, durability, read_only=read_only)
+
+
+def _require(succeeded: bool) -> None:
+    if not succeeded:
+        raise _OutdatedError
 
 
 def _must_reopen(error: BaseException) -> bool:

@@ -16,6 +16,7 @@ from pycaddy.testing.promises.finding import Finding  # noqa: E402
 from pycaddy.testing.promises.folders import Folders  # noqa: E402
 from pycaddy.testing.promises.keeping import Keeping  # noqa: E402
 from pycaddy.testing.promises.loading import Loading  # noqa: E402
+from pycaddy.testing.promises.merging import Merging  # noqa: E402
 from pycaddy.testing.promises.querying import Querying  # noqa: E402
 from pycaddy.testing.promises.selecting import Selecting  # noqa: E402
 from pycaddy.testing.promises.sharing import Sharing  # noqa: E402
@@ -25,7 +26,17 @@ __all__ = ["StoreConformance"]
 
 
 class StoreConformance(
-    Creating, Finding, Claiming, Swapping, Selecting, Querying, Folders, Loading, Keeping, Sharing
+    Merging,
+    Creating,
+    Finding,
+    Claiming,
+    Swapping,
+    Selecting,
+    Querying,
+    Folders,
+    Loading,
+    Keeping,
+    Sharing,
 ):
     """The promises of `pycaddy.stores.Store`; derive a test class and say how to open yours.
 

@@ -8,7 +8,7 @@ from pycaddy.status import Status
 from pycaddy.stores import Identifier, Selection, Store
 from pycaddy.testing._at_once import started
 from pycaddy.testing._work import load_batches, uids
-from pycaddy.testing.factories import new_run, started_record
+from pycaddy.testing.factories import OpenStore, new_run, started_record
 
 __all__ = ["Selecting"]
 
@@ -157,6 +157,27 @@ class Selecting:
         assert uids(store, Selection(limit=2)) == ["0001", "0002"]
         assert uids(store, Selection(limit=0)) == []
         assert len(uids(store, Selection(limit=10))) == 3
+
+    @pytest.mark.parametrize("newest_first", [False, True])
+    def test_an_offset_passes_over_the_first(self, store: Store, newest_first: bool) -> None:
+        for _ in range(5):
+            store.create(new_run())
+        listed = uids(store, Selection(newest_first=newest_first))
+        for offset in range(7):
+            page = Selection(newest_first=newest_first, offset=offset, limit=2)
+            assert uids(store, page) == listed[offset : offset + 2]
+            rest = Selection(newest_first=newest_first, offset=offset)
+            assert uids(store, rest) == listed[offset:]
+
+    def test_the_version_is_another_one_after_a_change(
+        self, store: Store, open_store: OpenStore
+    ) -> None:
+        record = store.create(new_run())
+        other = open_store("a project")
+        before = other.version()
+        assert store.swap(record, record.changed(note="seen"))
+        assert other.version() != before
+        other.close()
 
     def test_a_list_is_of_one_moment(self, store: Store) -> None:
         with started(1, load_batches, store, 20, 25) as futures:

@@ -1,0 +1,172 @@
+"""A selection of runs packed into one file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterable
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from typing import IO
+
+from pycaddy._clock import to_iso, utc_now_us
+from pycaddy._files import random_id, sync_folder
+from pycaddy.interop.archive.contents import Contents, contents
+from pycaddy.interop.archive.manifest import MANIFEST, Manifest, PackedFile, PackedRun, encode
+from pycaddy.ledger import sidecar
+from pycaddy.project import Project
+from pycaddy.records import RunRecord
+from pycaddy.status import Status
+from pycaddy.stores import Selection
+
+__all__ = ["ExportReport", "export_archive"]
+
+_PIECE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """What went into an archive."""
+
+    path: str
+    runs: int
+    files: int
+    """How many, the descriptions of the runs not counted."""
+    size: int
+    """Bytes of the archive."""
+    left_out: tuple[str, ...]
+    """What stayed behind, one sentence each: runs that are RUNNING, files that cannot travel."""
+
+
+def export_archive(
+    project: Project,
+    target: str | os.PathLike[str],
+    runs: Iterable[RunRecord] | None = None,
+) -> ExportReport:
+    """Pack runs into a zip file that another project imports.
+
+    With each go its description, its own files, its metrics, and what it attached elsewhere in
+    the project. Runs that are RUNNING are left out: their files are still being written. The
+    file is complete or not there.
+
+    Args:
+        project: Where the runs are.
+        target: The file to write; one that is there is replaced.
+        runs: Records to pack. Default: all runs of the project's namespace and those below.
+    """
+    if runs is None:
+        runs = project.ledger.records(Selection(project.relpath, recursive=True))
+    target = os.path.abspath(target)
+    partial = f"{target}.{random_id()[:12]}.tmp"
+    try:
+        with open(partial, "xb") as file, tempfile.TemporaryDirectory() as workshop:
+            packing = _Packing(project, file, workshop)
+            for run in runs:
+                packing.add(run)
+            packing.finish()
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, target)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(partial)
+        raise
+    sync_folder(os.path.dirname(target))
+    return ExportReport(
+        target,
+        len(packing.runs),
+        len(packing.files) - len(packing.runs),
+        os.path.getsize(target),
+        tuple(packing.left_out),
+    )
+
+
+class _Packing:
+    """An archive that is being written."""
+
+    def __init__(self, project: Project, file: IO[bytes], workshop: str) -> None:
+        self._root = project.ledger.root
+        self._project = project.ledger.store.project
+        self._shared = project.ledger.store.folders("files")
+        self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED)
+        self._workshop = workshop
+        self.runs: list[PackedRun] = []
+        self.files: dict[str, PackedFile] = {}
+        self.left_out: list[str] = []
+
+    def add(self, run: RunRecord) -> None:
+        if run.status is Status.RUNNING:
+            self.left_out.append(
+                f"{run.key} is RUNNING. Pack it when it has ended; `pycaddy reap` ends those "
+                "whose process is gone."
+            )
+            return
+        found = contents(self._root, run, self._shared)
+        self.left_out += found.left_out
+        for path in (*found.own, *found.attached):
+            if path not in self.files:  # runs may have attached the same one
+                self._pack(path, is_database=path == run.layout.metrics)
+        description = run.layout.sidecar
+        self.files[description] = self._write(description, sidecar.render(run, self._project))
+        self.runs.append(_packed(description, found))
+
+    def finish(self) -> None:
+        manifest = Manifest(self._project, to_iso(utc_now_us()), tuple(self.runs), self.files)
+        self._zip.writestr(_info(MANIFEST, time.time_ns()), encode(manifest))
+        self._zip.close()
+
+    def _pack(self, path: str, *, is_database: bool) -> None:
+        source = os.path.join(self._root, path)
+        mtime_ns = os.stat(source).st_mtime_ns
+        if is_database:
+            source = _snapshot(source, os.path.join(self._workshop, "copy.db"))
+        with open(source, "rb") as file, self._zip.open(_info(path, mtime_ns), "w") as member:
+            digest = hashlib.sha256()
+            size = 0
+            while piece := file.read(_PIECE):
+                member.write(piece)
+                digest.update(piece)
+                size += len(piece)
+        self.files[path] = PackedFile(size, digest.hexdigest(), mtime_ns)
+
+    def _write(self, path: str, content: bytes) -> PackedFile:
+        now = time.time_ns()
+        self._zip.writestr(_info(path, now), content)
+        return PackedFile(len(content), hashlib.sha256(content).hexdigest(), now)
+
+
+def _packed(description: str, found: Contents) -> PackedRun:
+    return PackedRun(description, tuple(found.own), tuple(found.attached))
+
+
+def _info(path: str, mtime_ns: int) -> zipfile.ZipInfo:
+    # https://docs.python.org/3/library/zipfile.html: a zip knows the years 1980 to 2107.
+    moment = time.gmtime(min(max(mtime_ns // 10**9, 315_532_800), 4_354_819_198))
+    info = zipfile.ZipInfo(path, moment[:6])
+    info.compress_type = zipfile.ZIP_DEFLATED
+    info.external_attr = 0o644 << 16
+    return info
+
+
+def _snapshot(path: str, target: str) -> str:
+    """Copy a database with what its WAL has, and without a lock of somebody's being dropped."""
+    with suppress(FileNotFoundError):
+        os.unlink(target)
+    uri = f"file:{_quoted(path)}?mode=ro"
+    with (
+        closing(sqlite3.connect(uri, uri=True)) as source,
+        closing(sqlite3.connect(target)) as copy,
+    ):
+        source.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")
+    return target
+
+
+def _quoted(path: str) -> str:
+    from urllib.parse import quote
+
+    return quote(path)

@@ -1,0 +1,116 @@
+"""Runs as JSON values. Pure functions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pycaddy._clock import to_iso
+from pycaddy.ledger import RunRecord
+
+__all__ = ["row", "run"]
+
+_LONGEST_CELL = 120
+_MOST_CELLS = 200
+
+
+def row(record: RunRecord, *, stale: bool) -> dict[str, Any]:
+    """Return what a table shows of a run: flat, and never long."""
+    return {
+        **_common(record, stale=stale),
+        "params": _cells(json.loads(record.params_text)),
+        "result": _cells(_decoded(record.result_text) or {}),
+        "error": None if record.error_text is None else _last_line(record.error_text),
+    }
+
+
+def run(record: RunRecord, *, stale: bool, folder: str, log: int | None) -> dict[str, Any]:
+    """Return all that is known of a run, its values as they are stored: JSON has no NaN.
+
+    Args:
+        log: The size of what it has printed, if that was kept.
+    """
+    return {
+        **_common(record, stale=stale),
+        "params": json.loads(record.params_text),
+        "result": _decoded(record.result_text),
+        "error": record.error_text,
+        "folder": folder,
+        "log": log,
+        "param_hash": record.param_hash,
+        "mode": record.mode.value,
+        "owner": None if record.owner is None else str(record.owner),
+        "metrics": _decoded(record.summary_text) or {},
+        "capture": _decoded(record.capture_text) or {},
+        "files": [
+            {"key": key, "path": file.path, "size": file.size, "sha256": file.sha256}
+            for key, file in record.files.items()
+        ],
+        "history": [
+            {
+                "status": move.status.value,
+                "at": move.at.isoformat(timespec="microseconds"),
+                "attempt": move.attempt,
+                "detail": move.detail,
+            }
+            for move in record.history
+        ],
+    }
+
+
+def _common(record: RunRecord, *, stale: bool) -> dict[str, Any]:
+    return {
+        "run": str(record.key),
+        "relpath": record.relpath,
+        "identifier": record.identifier,
+        "uid": record.uid,
+        "revision": record.revision,
+        "status": record.status.value,
+        "stale": stale,
+        "trashed": record.trashed_us is not None,
+        "attempt": record.attempt,
+        "created_at": to_iso(record.created_us),
+        "started_at": None if record.started_us is None else to_iso(record.started_us),
+        "ended_at": None if record.ended_us is None else to_iso(record.ended_us),
+        "seconds": record.seconds,
+        "tags": list(record.tags),
+        "note": record.note,
+    }
+
+
+def _decoded(text: str | None) -> Any:
+    return None if text is None else json.loads(text)
+
+
+def _cells(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *values* by dotted names, each a number, a bool, None or a short text."""
+    cells: dict[str, Any] = {}
+    for name, value in _flat(values):
+        if len(cells) == _MOST_CELLS:
+            break
+        cells[name] = _cell(value)
+    return cells
+
+
+def _flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, dict) and value and "__float__" not in value:
+            yield from _flat(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value
+
+
+def _cell(value: Any) -> Any:
+    if value is None or isinstance(value, (bool, float)):
+        return value
+    if isinstance(value, int) and -(2**53) <= value <= 2**53:  # what JavaScript holds exactly
+        return value
+    if isinstance(value, dict) and "__float__" in value:
+        return {"nan": "NaN", "inf": "∞", "-inf": "-∞"}.get(value["__float__"], "NaN")
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_CELL else f"{text[: _LONGEST_CELL - 1]}…"
+
+
+def _last_line(text: str) -> str:
+    return text.strip().rpartition("\n")[2][:_LONGEST_CELL]

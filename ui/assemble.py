@@ -1,0 +1,71 @@
+"""Copy the page's modules, ours and those they import, to where the server has them.
+
+Browsers load the modules as they are: nothing is bundled. Only the names of packages in imports
+become addresses, since a map of names to addresses would have to stand inline in the page, where
+no script may stand.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+MODULES = HERE / "node_modules"
+STATIC = HERE.parent / "src/pycaddy/web/static"
+
+PACKAGES = {
+    "@preact/signals": "@preact/signals/dist/signals.mjs",
+    "@preact/signals-core": "@preact/signals-core/dist/signals-core.mjs",
+    "htm": "htm/dist/htm.mjs",
+    "preact": "preact/dist/preact.mjs",
+    "preact/hooks": "preact/hooks/dist/hooks.mjs",
+}
+"""What may be imported by name, and where its module lies."""
+
+_IMPORT = re.compile(r"""((?:\bfrom|\bimport)\s*)(["'])([^"'./][^"']*)\2""")
+_SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$\n?", re.MULTILINE)
+
+
+def assemble(target: Path = STATIC) -> None:
+    """Make *target* anew from what `npm ci` has installed."""
+    shutil.rmtree(target, ignore_errors=True)
+    for path in sorted((HERE / "src").iterdir()):
+        _write(target / path.name, path.read_text("utf-8"))
+    for name, place in PACKAGES.items():
+        _write(target / address(name), (MODULES / place).read_text("utf-8"))
+    _write(target / "vendor/LICENSES.txt", licences())
+
+
+def address(name: str) -> str:
+    """Return where the module of a package lies below the static files."""
+    return f"vendor/{name.removeprefix('@').replace('/', '-')}.js"
+
+
+def with_addresses(text: str) -> str:
+    """Return a module that imports by address what it imports by name."""
+
+    def replaced(match: re.Match[str]) -> str:
+        before, quote, name = match.groups()
+        return f"{before}{quote}/static/{address(name)}{quote}"
+
+    return _SOURCE_MAP.sub("", _IMPORT.sub(replaced, text))
+
+
+def licences() -> str:
+    """Return the licence of each package that is copied: they ask for that."""
+    homes = dict.fromkeys(re.match(r"(?:@[^/]+/)?[^/]+", name)[0] for name in PACKAGES)  # type: ignore[index]
+    return "\n".join(
+        f"{home}\n{'-' * len(home)}\n{(MODULES / home / 'LICENSE').read_text('utf-8')}"
+        for home in homes
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(with_addresses(text) if path.suffix == ".js" else text, "utf-8")
+
+
+if __name__ == "__main__":
+    assemble()

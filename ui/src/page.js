@@ -1,0 +1,333 @@
+// The page: what there is to look at on the left, the runs, and the run that is open.
+import { computed, effect, signal, untracked } from "@preact/signals";
+import { render } from "preact";
+import { useEffect } from "preact/hooks";
+import { ApiError, get } from "./api.js";
+import { count } from "./format.js";
+import { html } from "./html.js";
+import { Listing } from "./listing.js";
+import { changes, connection, start } from "./live.js";
+import { go, link, route } from "./route.js";
+import { RunPanel } from "./run.js";
+import { STATUSES } from "./status.js";
+import { Table } from "./table.js";
+
+/** @typedef {import("./types.js").Project} Project */
+/** @typedef {import("./types.js").Kind} Kind */
+
+/** @type {import("@preact/signals").Signal<Project[] | null>} */
+const projects = signal(null);
+/** @type {import("@preact/signals").Signal<ApiError | null>} */
+const failure = signal(null);
+const readOnly = signal(true);
+
+const project = computed(
+  () => projects.value?.find(({ name }) => name === route.value.project) ?? projects.value?.[0],
+);
+
+/** @type {import("@preact/signals").Signal<Listing | null>} */
+const listing = signal(null);
+
+const asked = computed(() => {
+  const { run: _run, ...query } = route.value;
+  return JSON.stringify({ ...query, project: project.value?.name });
+});
+
+async function refresh() {
+  try {
+    const answer = await get("projects");
+    projects.value = answer.projects;
+    readOnly.value = answer.read_only;
+    failure.value = null;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    failure.value = error;
+  }
+}
+
+effect(() => {
+  void changes.value;
+  void refresh();
+  void untracked(() => listing.value)?.refresh();
+});
+
+effect(() => {
+  const query = JSON.parse(asked.value);
+  untracked(() => listing.value)?.close();
+  listing.value = query.project === undefined ? null : new Listing(query);
+});
+
+function Page() {
+  useEffect(() => {
+    const name = project.value?.name;
+    document.title = name ? `${name} · pycaddy` : "pycaddy";
+  }, [project.value?.name]);
+  const error = failure.value;
+  if (error?.status === 401) return html`<${Locked} />`;
+  const shown = project.value;
+  return html`
+    <${Top} />
+    ${error && html`<${Failure} error=${error} />`}
+    ${
+      shown
+        ? html`<div class="desk">
+            <${Side} project=${shown} />
+            <main>
+              <div class="bar"><${Chips} project=${shown} /><${Filter} /></div>
+              <${Runs} project=${shown} />
+            </main>
+            ${
+              route.value.run !== undefined &&
+              html`<${RunPanel} project=${shown.name} name=${route.value.run} readOnly=${readOnly.value} onClose=${close} />`
+            }
+          </div>`
+        : html`<main class="empty">${error ? "" : html`<p class="dim">Reading the ledger…</p>`}</main>`
+    }
+  `;
+}
+
+function close() {
+  go({ run: undefined });
+  /** @type {HTMLElement | null} */ (document.querySelector(".table"))?.focus();
+}
+
+addEventListener("keydown", (event) => {
+  const inField = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
+  if (event.key === "Escape" && route.value.run !== undefined && !inField) close();
+  if (event.key === "/" && !inField) {
+    event.preventDefault();
+    /** @type {HTMLElement | null} */ (document.querySelector(".filter input"))?.focus();
+  }
+});
+
+function Filter() {
+  const { where } = route.value;
+  const list = listing.value;
+  const error = list?.error.value;
+  const refused = where !== undefined && error?.status === 400 ? error.message : "";
+  /** @param {Event} event */
+  const apply = (event) => {
+    event.preventDefault();
+    const field = /** @type {HTMLFormElement} */ (event.currentTarget).elements.namedItem("where");
+    const text = /** @type {HTMLInputElement} */ (field).value.trim();
+    go({ where: text || undefined });
+  };
+  const total = list?.total.value ?? null;
+  return html`<form class="filter" role="search" onSubmit=${apply}>
+    <input
+      name="where"
+      type="search"
+      key=${where}
+      defaultValue=${where ?? ""}
+      placeholder=${"Filter: lr < 0.01 and 'good' in tags"}
+      aria-label="Filter"
+      aria-invalid=${refused ? "true" : undefined}
+      aria-describedby="filter-says"
+      title="Enter applies it; / goes here from anywhere"
+      spellcheck="false"
+      autocomplete="off"
+      onSearch=${(/** @type {Event} */ event) => {
+        if (!(/** @type {HTMLInputElement} */ (event.target).value)) go({ where: undefined });
+      }}
+    />
+    <span id="filter-says" role="status" class="dim"
+      >${refused ? "" : where !== undefined && total !== null ? `${list?.counted.value ? "" : "more than "}${count(list?.counted.value ? total : total - 1)} found` : ""}</span
+    >
+    ${refused && html`<pre class="refused" role="alert">${refused}</pre>`}
+  </form>`;
+}
+
+function Top() {
+  const all = projects.value ?? [];
+  const words = { live: "live", lost: "not connected", resting: "resting" };
+  return html`<header class="top">
+    <a class="brand" href="#/"><img src="/static/icon.svg" alt="" width="18" height="18" />pycaddy</a>
+    ${
+      all.length > 1
+        ? html`<label class="pick"
+            ><span class="hidden">Project</span>
+            <select
+              value=${project.value?.name}
+              onChange=${(/** @type {Event} */ event) => {
+                const { value } = /** @type {HTMLSelectElement} */ (event.target);
+                location.hash = link({ project: value });
+                route.value = { project: value };
+              }}
+            >
+              ${all.map(({ name, root }) => html`<option value=${name} title=${root}>${name}</option>`)}
+            </select></label
+          >`
+        : html`<span class="project" title=${project.value?.root}>${project.value?.name ?? ""}</span>`
+    }
+    <span class="root dim">${project.value?.root}</span>
+    <span class=${`connection ${connection.value}`} role="status"
+      ><span class="dot" aria-hidden="true"></span>${words[connection.value]}</span
+    >
+    <${Theme} />
+  </header>`;
+}
+
+const THEMES = ["auto", "light", "dark"];
+const theme = signal(localStorage.getItem("theme") ?? "auto");
+
+effect(() => {
+  localStorage.setItem("theme", theme.value);
+  document.documentElement.dataset.theme = theme.value;
+});
+
+function Theme() {
+  const next = THEMES[(THEMES.indexOf(theme.value) + 1) % THEMES.length] ?? "auto";
+  const sign = { auto: "◑", light: "☀", dark: "☾" }[theme.value] ?? "◑";
+  return html`<button
+    type="button"
+    class="plain"
+    title=${`Colours: ${theme.value}. Change to ${next}.`}
+    aria-label=${`Colours: ${theme.value}. Change to ${next}.`}
+    onClick=${() => (theme.value = next)}
+  >
+    ${sign}
+  </button>`;
+}
+
+/** @param {Kind[]} kinds */
+function sum(kinds) {
+  return kinds.reduce(
+    (all, { counts }) => all + Object.values(counts).reduce((a, b) => a + b, 0),
+    0,
+  );
+}
+
+/** @param {{ project: Project }} properties */
+function Side({ project: { name, kinds } }) {
+  const { relpath, identifier } = route.value;
+  const spaces = [...new Set(kinds.map((kind) => kind.relpath))];
+  /** @param {string | undefined} space @param {string | undefined} kind @param {string} text @param {number} number */
+  const item = (space, kind, text, number) => {
+    const chosen = space === relpath && kind === identifier;
+    const to = { ...route.value, project: name, relpath: space, identifier: kind, run: undefined };
+    return html`<li>
+      <a
+        href=${link(to)}
+        class=${kind === undefined ? "space" : "kind"}
+        aria-current=${chosen ? "page" : undefined}
+        title=${text}
+        ><span class="word">${text}</span><span class="number">${count(number)}</span></a
+      >
+    </li>`;
+  };
+  return html`<nav class="side" aria-label="Kinds of runs">
+    <ul>
+      ${item(undefined, undefined, "All runs", sum(kinds))}
+      ${spaces.map((space) => {
+        const inside = kinds.filter((kind) => kind.relpath === space);
+        return html`
+          ${space && item(space, undefined, `${space}/`, sum(inside))}
+          ${inside.map((kind) => item(space, kind.identifier, kind.identifier, sum([kind])))}
+        `;
+      })}
+    </ul>
+  </nav>`;
+}
+
+/** @param {{ project: Project }} properties */
+function Chips({ project: { kinds } }) {
+  const { relpath, identifier, status, trashed } = route.value;
+  const inside = kinds.filter(
+    (kind) =>
+      (relpath === undefined || kind.relpath === relpath) &&
+      (identifier === undefined || kind.identifier === identifier),
+  );
+  /** @param {string | undefined} value @param {string} text @param {number} number */
+  const chip = (value, text, number) => html`<button
+    type="button"
+    class=${`chip ${value ?? "all"}`}
+    aria-pressed=${status === value && !trashed}
+    onClick=${() => go({ status: value, trashed: undefined, run: undefined })}
+  >
+    ${value && html`<span class="dot" aria-hidden="true"></span>`}${text} <b>${count(number)}</b>
+  </button>`;
+  return html`<div class="chips" role="group" aria-label="Status">
+    ${chip(undefined, "All", sum(inside))}
+    ${STATUSES.map((each) => {
+      const number = inside.reduce((all, { counts }) => all + (counts[each] ?? 0), 0);
+      return chip(each, each, number);
+    })}
+    <button
+      type="button"
+      class="chip quiet"
+      aria-pressed=${trashed === "true"}
+      onClick=${() => go({ status: undefined, trashed: "true", run: undefined })}
+    >
+      trash
+    </button>
+  </div>`;
+}
+
+/** @param {{ project: Project }} properties */
+function Runs({ project: shown }) {
+  const list = listing.value;
+  const { run } = route.value;
+  if (!list) return null;
+  const error = list.error.value;
+  if (error?.status === 400) return html`<div class="empty dim">The filter above cannot be read.</div>`;
+  if (error && error.status !== 401 && !failure.value) return html`<${Failure} error=${error} />`;
+  if (list.total.value === 0) return html`<${NoRuns} project=${shown} />`;
+  return html`<${Table}
+    listing=${list}
+    open=${run}
+    route=${route.value}
+    onOpen=${(/** @type {string} */ name) => go({ run: name }, { replace: run !== undefined })}
+    onOrder=${(/** @type {import("./table.js").Sorting} */ sorting) => go(sorting)}
+  />`;
+}
+
+/** @param {{ project: Project }} properties */
+function NoRuns({ project: { kinds } }) {
+  if (route.value.trashed && route.value.where === undefined) {
+    return html`<div class="empty">
+      <h2>The trash is empty</h2>
+      <p>Runs that are put aside, here or with <code>session.remove()</code>, can be brought back from it.</p>
+    </div>`;
+  }
+  if (sum(kinds) > 0) {
+    return html`<div class="empty">
+      <h2>No such runs</h2>
+      <p>Nothing here has this status and is what the filter describes.</p>
+      <button
+        type="button"
+        onClick=${() => go({ status: undefined, trashed: undefined, where: undefined })}
+      >
+        Show every run
+      </button>
+    </div>`;
+  }
+  return html`<div class="empty">
+    <h2>No runs yet</h2>
+    <p>They appear here as soon as they are made:</p>
+    <pre>
+from pycaddy import Project
+
+with Project("results").session("train", {"lr": 0.001}) as run:
+    run.result = {"loss": train(run.params)}</pre
+    >
+  </div>`;
+}
+
+function Locked() {
+  return html`<main class="empty whole-page">
+    <h1>This page is closed</h1>
+    <p>It opens with the link that <code>pycaddy ui</code> printed. Each launch has another link.</p>
+  </main>`;
+}
+
+/** @param {{ error: ApiError }} properties */
+function Failure({ error }) {
+  const advice =
+    error.status === 0
+      ? "Start it again with `pycaddy ui`, and open the link that it prints."
+      : "This is tried again when something changes.";
+  return html`<div class="failure" role="alert"><b>${error.message}</b> ${advice}</div>`;
+}
+
+start();
+render(html`<${Page} />`, document.body);

@@ -1,0 +1,70 @@
+// What is shown stands in the address, so that a view can be kept and sent as a link:
+// #/results?status=error&run=train/0007
+import { signal } from "@preact/signals";
+
+/**
+ * @typedef {object} Route
+ * @property {string} [project]
+ * @property {string} [relpath] Only this namespace.
+ * @property {string} [identifier]
+ * @property {string} [status]
+ * @property {string} [trashed] "true": what is in the trash.
+ * @property {string} [where] A filter, as in "lr < 0.01 and status == 'done'".
+ * @property {string} [sort] What to sort by, as in "-result.loss".
+ * @property {string} [order] "name", else the newest first.
+ * @property {string} [run] The run that is open.
+ */
+
+const NAMES = /** @type {const} */ (["relpath", "identifier", "status", "trashed", "where", "sort", "order", "run"]);
+
+export const route = signal(read(location.hash));
+
+addEventListener("popstate", () => {
+  route.value = read(location.hash);
+});
+
+/** @param {string} hash @returns {Route} */
+export function read(hash) {
+  const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
+  const words = new URLSearchParams(query);
+  /** @type {Route} */
+  const found = {};
+  if (path) found.project = decoded(path);
+  for (const name of NAMES) {
+    const value = words.get(name);
+    if (value !== null) found[name] = value;
+  }
+  return found;
+}
+
+/** @param {Route} to */
+export function link(to) {
+  const words = new URLSearchParams();
+  for (const name of NAMES) {
+    const value = to[name];
+    if (value !== undefined) words.set(name, value);
+  }
+  const query = words.toString().replaceAll("%2F", "/");
+  return `#/${encodeURIComponent(to.project ?? "")}${query ? `?${query}` : ""}`;
+}
+
+/**
+ * Show something else.
+ * @param {Route} changes What is undefined in it is left out of the address.
+ * @param {{ replace?: boolean }} [options] replace: Back skips what was shown before.
+ */
+export function go(changes, { replace = false } = {}) {
+  const to = link({ ...route.value, ...changes });
+  if (to === location.hash) return;
+  history[replace ? "replaceState" : "pushState"](null, "", to);
+  route.value = read(to);
+}
+
+/** @param {string} text */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

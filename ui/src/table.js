@@ -1,0 +1,294 @@
+// The table of runs: as long as there are runs, and only what is seen of it is there.
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { cell, columnsOf, sortWord, took } from "./columns.js";
+import { age, count, time, value } from "./format.js";
+import { html } from "./html.js";
+import { now } from "./live.js";
+import { StatusMark } from "./status.js";
+
+/** @typedef {import("./types.js").Row} Row */
+/** @typedef {import("./columns.js").Column} Column */
+/** @typedef {import("./listing.js").Listing} Listing */
+
+/** @typedef {{ sort: string | undefined, order: string | undefined }} Sorting */
+
+const ROW = 28;
+const SPARE = 12;
+// Browsers make no element taller than some ten million pixels.
+const TALLEST = 8_000_000;
+
+/**
+ * @param {object} properties
+ * @param {Listing} properties.listing
+ * @param {string | undefined} properties.open The run that is open.
+ * @param {import("./route.js").Route} properties.route How it is sorted.
+ * @param {(run: string) => void} properties.onOpen
+ * @param {(sorting: Sorting) => void} properties.onOrder
+ */
+export function Table({ listing, open, route, onOpen, onOrder }) {
+  const box = useRef(/** @type {HTMLDivElement | null} */ (null));
+  const [view, setView] = useState({ top: 0, height: 600 });
+  const [active, setActive] = useState(0);
+  const columns = useColumns(listing);
+  const total = listing.total.value ?? 0;
+  void listing.version.value;
+
+  const height = Math.min(total * ROW, TALLEST);
+  const body = Math.max(view.height - ROW, ROW);
+  const fits = Math.ceil(body / ROW);
+  // Scaled where the list is taller than an element may be.
+  const scale = height > body ? (total * ROW - body) / (height - body) : 1;
+  const seen = Math.max(0, Math.floor((view.top * scale) / ROW));
+  const first = Math.max(0, seen - SPARE);
+  const last = Math.min(total, seen + fits + SPARE);
+  const shift = view.top - (view.top * scale - first * ROW);
+
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element) return undefined;
+    const measure = () => setView({ top: element.scrollTop, height: element.clientHeight });
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    element.addEventListener("scroll", measure, { passive: true });
+    return () => {
+      observer.disconnect();
+      element.removeEventListener("scroll", measure);
+    };
+  }, []);
+
+  useEffect(() => {
+    const timer = setTimeout(() => listing.need(first, Math.max(last, 1)), 30);
+    return () => clearTimeout(timer);
+  }, [listing, first, last, total]);
+
+  useEffect(() => {
+    setActive(0);
+    box.current?.scrollTo(0, 0);
+  }, [listing]);
+
+  useSteadyRows(listing, box, setActive, scale);
+
+  /** @param {number} index */
+  function show(index) {
+    const to = Math.max(0, Math.min(index, total - 1));
+    setActive(to);
+    const element = box.current;
+    if (!element) return;
+    const top = (to * ROW) / scale;
+    if (top < element.scrollTop) element.scrollTop = top;
+    else if (top + ROW > element.scrollTop + body) element.scrollTop = top + ROW - body;
+    // What is open follows the eye.
+    const row = listing.row(to);
+    if (open !== undefined && row) onOpen(row.run);
+  }
+
+  /** @param {KeyboardEvent} event */
+  function onKey(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const steps = /** @type {Record<string, number>} */ ({
+      ArrowDown: active + 1,
+      j: active + 1,
+      ArrowUp: active - 1,
+      k: active - 1,
+      PageDown: active + fits - 1,
+      PageUp: active - fits + 1,
+      Home: 0,
+      End: total - 1,
+    });
+    const step = steps[event.key];
+    if (step !== undefined) show(step);
+    else if (event.key === "Enter") openRow(active);
+    else if (event.key === "ArrowLeft") box.current?.scrollBy(-120, 0);
+    else if (event.key === "ArrowRight") box.current?.scrollBy(120, 0);
+    else return;
+    event.preventDefault();
+  }
+
+  /** @param {number} index */
+  function openRow(index) {
+    const row = listing.row(index);
+    if (!row) return;
+    setActive(index);
+    onOpen(row.run);
+  }
+
+  const opener = useRef(openRow);
+  opener.current = openRow;
+  const lines = useRef(/** @type {Map<number, Kept>} */ (new Map()));
+  /** @type {Map<number, Kept>} */
+  const kept = new Map();
+  for (let index = first; index < last; index += 1) {
+    const row = listing.row(index);
+    const is = { row, columns, active: index === active, open: row !== undefined && row.run === open };
+    const old = lines.current.get(index);
+    // What is the same as before is not even looked at: most of it, while one scrolls.
+    kept.set(index, old && same(old.is, is) ? old : { is, line: line(index, is, opener) });
+  }
+  lines.current = kept;
+  const rows = [...kept.values()].map((each) => each.line);
+  const width = columns.reduce((sum, column) => sum + column.width, 0);
+  return html`<div
+    class="table"
+    ref=${box}
+    role="grid"
+    tabindex="0"
+    aria-label="Runs"
+    aria-rowcount=${total + 1}
+    aria-colcount=${columns.length}
+    aria-activedescendant=${total ? `row-${active}` : undefined}
+    onKeyDown=${onKey}
+  >
+    <div class="head" role="row" aria-rowindex="1" style=${{ minWidth: `${width}px` }}>
+      ${columns.map((column) => html`<${Head} column=${column} route=${route} onOrder=${onOrder} />`)}
+    </div>
+    <div class="whole" style=${{ height: `${height}px`, minWidth: `${width}px` }}>
+      <div class="rows" style=${{ transform: `translateY(${shift}px)` }}>${rows}</div>
+    </div>
+  </div>`;
+}
+
+/** The columns, which stay where they are while more rows come. @param {Listing} listing */
+function useColumns(listing) {
+  const held = useRef(/** @type {{ listing?: Listing, columns: Column[] }} */ ({ columns: [] }));
+  return useMemo(() => {
+    if (held.current.listing !== listing) held.current = { listing, columns: [] };
+    const rows = listing.rows();
+    if (rows.length) held.current.columns = columnsOf(rows, held.current.columns);
+    return held.current.columns;
+  }, [listing, listing.version.value]);
+}
+
+/**
+ * Keep what is looked at in its place when new runs come in above it.
+ * @param {Listing} listing
+ * @param {{ current: HTMLDivElement | null }} box
+ * @param {(change: (active: number) => number) => void} setActive
+ * @param {number} scale
+ */
+function useSteadyRows(listing, box, setActive, scale) {
+  const before = useRef(/** @type {{ listing?: Listing, total: number | null }} */ ({ total: null }));
+  const total = listing.total.value;
+  useLayoutEffect(() => {
+    const { listing: same, total: old } = before.current;
+    before.current = { listing, total };
+    const added = (total ?? 0) - (old ?? 0);
+    if (same !== listing || old === null || added <= 0 || listing.query.order || listing.query.sort) return;
+    const element = box.current;
+    if (!element || element.scrollTop === 0) return;
+    element.scrollTop += (added * ROW) / scale;
+    setActive((active) => active + added);
+  }, [listing, total]);
+}
+
+/**
+ * How a column is sorted, and how after a click on its head.
+ * @param {Column} column
+ * @param {import("./route.js").Route} route
+ * @returns {{ now: "ascending" | "descending" | undefined, next: Sorting } | null}
+ */
+function sorting(column, { sort, order }) {
+  const plain = sort === undefined;
+  const off = { sort: undefined, order: undefined };
+  if (column.kind === "created")
+    return { now: plain && order === undefined ? "descending" : undefined, next: off };
+  if (column.kind === "run") {
+    const now = plain && order === "name" ? "ascending" : undefined;
+    return { now, next: now ? off : { sort: undefined, order: "name" } };
+  }
+  const word = sortWord(column);
+  if (word === undefined) return null;
+  if (sort === word) return { now: "ascending", next: { sort: `-${word}`, order: undefined } };
+  if (sort === `-${word}`) return { now: "descending", next: off };
+  return { now: undefined, next: { sort: word, order: undefined } };
+}
+
+/**
+ * @param {object} properties
+ * @param {Column} properties.column
+ * @param {import("./route.js").Route} properties.route
+ * @param {(sorting: Sorting) => void} properties.onOrder
+ */
+function Head({ column, route, onOrder }) {
+  const order = sorting(column, route);
+  const arrow = { ascending: "↑", descending: "↓" };
+  return html`<div
+    class=${`cell is-${column.kind} ${column.right ? "right" : ""}`}
+    role="columnheader"
+    aria-sort=${order?.now}
+    style=${{ width: `${column.width}px` }}
+  >
+    ${
+      order
+        ? html`<button type="button" title=${`Sort by ${sortWord(column) ?? column.name}`} onClick=${() => onOrder(order.next)}>
+            ${column.name}${order.now && html`<span class="arrow" aria-hidden="true">${arrow[order.now]}</span>`}
+          </button>`
+        : html`<span>${column.name}</span>`
+    }
+  </div>`;
+}
+
+/** @typedef {{ row: Row | undefined, columns: Column[], active: boolean, open: boolean }} Shown */
+/** @typedef {{ is: Shown, line: unknown }} Kept */
+
+/** @param {Shown} one @param {Shown} two */
+function same(one, two) {
+  return (
+    one.row === two.row &&
+    one.columns === two.columns &&
+    one.active === two.active &&
+    one.open === two.open
+  );
+}
+
+/**
+ * @param {number} index
+ * @param {Shown} shown
+ * @param {{ current: (index: number) => void }} opener
+ */
+function line(index, { row, columns, active, open }, opener) {
+  return html`<div
+    key=${index}
+    id=${`row-${index}`}
+    class=${`line ${active ? "active" : ""} ${open ? "open" : ""}`}
+    role="row"
+    aria-rowindex=${index + 2}
+    aria-selected=${open}
+    onClick=${() => opener.current(index)}
+  >
+    ${columns.map(
+      (column) => html`<div
+        class=${`cell is-${column.kind} ${column.right ? "right" : ""}`}
+        role="gridcell"
+        style=${{ width: `${column.width}px` }}
+      >
+        ${row === undefined ? html`<span class="soon"></span>` : html`<${Content} row=${row} column=${column} />`}
+      </div>`,
+    )}
+  </div>`;
+}
+
+/** @param {{ row: Row, column: Column }} properties */
+function Content({ row, column }) {
+  switch (column.kind) {
+    case "run":
+      return html`<span class="name" title=${row.run}
+        ><span class="home">${row.run.slice(0, -row.uid.length)}</span>${row.uid}${
+          row.attempt > 1 ? html`<span class="attempt" title=${`attempt ${count(row.attempt)}`}>×${row.attempt}</span>` : ""
+        }</span
+      >`;
+    case "status":
+      return html`<${StatusMark} status=${row.status} stale=${row.stale} hint=${row.error} />`;
+    case "created":
+      return html`<span title=${time(row.created_at)}>${age(row.created_at, now.value)}</span>`;
+    case "tags":
+      return html`${row.tags.map((tag) => html`<span class="tag">${tag}</span>`)}`;
+    case "took":
+      return html`<span>${took(row, now.value)}</span>`;
+    default: {
+      const item = cell(row, column);
+      if (item === undefined) return html`<span class="none"></span>`;
+      const text = value(item);
+      return html`<span title=${text === String(item) && text.length < 24 ? undefined : String(item)}>${text}</span>`;
+    }
+  }
+}
