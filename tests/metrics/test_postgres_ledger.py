@@ -145,3 +145,12 @@ def test_a_run_that_has_a_file_goes_on_in_it(tmp_path: Path, ledger_url: str) ->
     again.done()
     assert list(again.metrics("loss").values) == [2.0, 1.0]
     assert rows(ledger_url, "block") == 0
+
+
+def test_an_archive_says_that_the_points_are_not_in_it(project: Project, tmp_path: Path) -> None:
+    from pycaddy.interop.archive import export_archive
+
+    ended(project, [2.0])
+    project.session("train").start().done()
+    [sentence] = export_archive(project, tmp_path / "runs.zip").left_out
+    assert sentence.startswith("The points that train/0001 logged are not in its folder")

@@ -109,7 +109,7 @@ class _Packing:
         self.left_out += found.left_out
         if run.summary_text is not None and run.layout.metrics not in found.own:
             self.left_out.append(
-                f"The points that {run.key} has logged are not in its folder; their summary is packed."
+                f"The points that {run.key} logged are not in its folder. Their summary is packed."
             )
         for path in (*found.own, *found.attached):
             if path not in self.files:  # runs may have attached the same one
