@@ -96,7 +96,7 @@ def test_a_ledger_in_postgresql_is_made_for_a_role_that_may_not_make_one(
     ledger_url: str,
 ) -> None:
     shown = document("ledger", "init", ledger_url, "--grant", "pg_read_all_data", "--print")
-    assert (shown["engine"], shown["granted"], len(shown["grants"])) == ("PostgreSQL", False, 4)
+    assert (shown["engine"], shown["granted"], len(shown["grants"])) == ("PostgreSQL", False, 5)
     made = invoke("ledger", "init", ledger_url, "--grant", "pg_read_all_data")
     assert made.exit_code == 0
     assert made.stdout.splitlines()[1:] == shown["grants"]

@@ -112,13 +112,16 @@ def test_a_role_that_may_not_make_tables_does_all_that_runs_need(
         Ledger(worker_url, root=tmp_path / "refused").allocate("train")
 
     statements = grants(ledger_url, role, carry_out=False)
-    assert [statement[:6] for statement in statements] == ["GRANT "] * 4
+    assert [statement[:6] for statement in statements] == ["GRANT "] * 5
     with pytest.raises(LedgerError, match=r"pycaddy ledger init URL --grant"):
         Ledger(worker_url, root=tmp_path / "refused").allocate("train")
     assert grants(ledger_url, role, carry_out=True) == statements
 
     worker = Project(tmp_path / "worker", ledger=worker_url)
     live(worker, 17, steps=40)
+    with worker.session("logs") as run:
+        run.log("loss", 1.0)
+    assert list(run.metrics("loss").values) == [1.0]
     for run in worker.claim("grid", [{"x": x} for x in range(5)]):
         run.done()
     worker.reap()

@@ -16,7 +16,7 @@ from pycaddy.errors import (
     LedgerUnreachableError,
     LedgerVersionError,
 )
-from pycaddy.stores import _lease, _postgres_server, new_record
+from pycaddy.stores import _lease, _migrations, _postgres_server, new_record
 from pycaddy.stores._postgres_url import schema_of
 from pycaddy.stores.postgres import PostgresStore
 from pycaddy.testing import new_run, some_owner
@@ -52,7 +52,28 @@ def test_of_many_that_open_a_new_ledger_at_once_one_makes_it(
 ) -> None:
     assert max(map(len, in_processes(MANY, open_and_use, ledger_url))) == MANY
     found = database.execute(f"SELECT name, value FROM {schema}.meta").fetchall()
-    assert found == [("pycaddy schema", "1")]
+    assert found == [("pycaddy schema", "2")]
+
+
+def test_a_ledger_of_schema_1_gets_the_tables_for_metrics_and_keeps_its_runs(
+    ledger_url: str, schema: str, database: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(_migrations, "LATEST_POSTGRES", 1)
+        old = PostgresStore(ledger_url, "a project")
+        record = old.create(new_run())
+        assert old.facts().schema == 1
+        old.close()
+    tables = (
+        "SELECT count(*) FROM pg_tables WHERE schemaname=%s AND tablename IN ('series', 'block')"
+    )
+    assert database.execute(tables, (schema,)).fetchone() == (0,)
+    in_processes(MANY, open_and_use, ledger_url)
+    store = PostgresStore(ledger_url, "a project")
+    assert store.get("", "train", 1) == record
+    assert store.facts().schema == 2
+    assert database.execute(tables, (schema,)).fetchone() == (2,)
+    store.close()
 
 
 def test_a_newer_schema_is_refused_untouched(

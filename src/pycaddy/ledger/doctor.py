@@ -15,6 +15,7 @@ from pycaddy.ledger import recording, sidecar
 from pycaddy.ledger.ledger import Ledger
 from pycaddy.ledger.scan import known_folders, scan
 from pycaddy.ledger.trash import remove
+from pycaddy.metrics.protocol import MetricStore
 from pycaddy.metrics.summary import encoded
 from pycaddy.records import RunRecord, parse_uid
 from pycaddy.stores import Selection
@@ -94,35 +95,39 @@ def _metrics(ledger: Ledger, records: list[RunRecord], *, fix: bool) -> Iterator
                 "The warnings of that time say why",
                 severe=False,
             )
-        path = recording.path_of(ledger, record)
-        if not os.path.exists(path):
+        store = recording.existing(ledger, record)
+        if store is None:
             continue
         try:
-            summary = _summary_to_keep(ledger, record, path)
+            summary = _summary_to_keep(ledger, record, store)
         except MetricsError as error:
-            yield Finding(path, f"cannot be read ({error})", "Restore it from a backup")
+            yield Finding(
+                f"run {record.key}",
+                f"has metrics that cannot be read ({error})",
+                "Restore them from a backup",
+            )
             continue
         if summary != record.summary_text:
             if fix:
                 recording.set_summary(ledger, record, summary, record.attempt)
             yield Finding(
                 f"run {record.key}",
-                f"has a summary of its metrics that is older than {path}",
+                "has a summary of its metrics that is older than its points",
                 "`pycaddy doctor --fix` makes it anew",
                 severe=False,
                 fixed=fix,
             )
 
 
-def _summary_to_keep(ledger: Ledger, record: RunRecord, path: str) -> str | None:
+def _summary_to_keep(ledger: Ledger, record: RunRecord, store: MetricStore) -> str | None:
     """Return the summary that the run should have: made anew if its process could not.
 
     Raises:
-        MetricsError: The file is damaged.
+        MetricsError: They cannot be read.
     """
     if record.summary_text is None if record.status.is_final else ledger.is_stale(record):
-        return encoded(recording.summary_in(path))
-    recording.check(path)
+        return encoded(recording.summary_of(store))
+    store.counts()
     return record.summary_text
 
 

@@ -12,6 +12,7 @@ from pycaddy.errors import LedgerDamagedError, LedgerError, MetricsError
 from pycaddy.ledger import address, recording
 from pycaddy.ledger.scan import Found, known_folders, scan, split_home
 from pycaddy.ledger.switch import set_aside
+from pycaddy.metrics.sqlite import SqliteMetrics
 from pycaddy.metrics.summary import encoded
 from pycaddy.records import RunRecord
 from pycaddy.stores import Store
@@ -130,7 +131,7 @@ def _with_metrics(root: str, record: RunRecord, problems: list[str]) -> RunRecor
     if record.status.is_final or record.trashed_us is not None or not os.path.exists(path):
         return record
     try:
-        return replace(record, summary_text=encoded(recording.summary_in(path)))
+        return replace(record, summary_text=encoded(recording.summary_of(SqliteMetrics(path))))
     except MetricsError as error:
         problems.append(str(error))
         return record

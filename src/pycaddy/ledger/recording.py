@@ -21,16 +21,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Ending",
-    "check",
+    "existing",
     "flush",
-    "path_of",
     "read",
     "recomputed",
     "recorder_for",
     "series",
     "set_summary",
     "summaries",
-    "summary_in",
+    "summary_of",
 ]
 
 
@@ -51,7 +50,7 @@ def recorder_for(ledger: Ledger, record: RunRecord, attempt: int) -> Recorder:
 
     def open_store() -> MetricStore:
         folders.make_for(ledger, record)
-        return _store(ledger, os.path.join(ledger.root, record.layout.metrics))
+        return _store(ledger, record)
 
     def publish(text: str) -> None:
         set_summary(ledger, record, text, attempt)
@@ -95,6 +94,10 @@ class Ending:
         if live.recorders:
             self._recorder = live.recorders.get(_place(self._ledger, self._record))
         if self._recorder is not None:
+            self._recorder.flush()
+            if self._recorder.is_failing:
+                # A server that is away is waited for, as the end of the run itself would.
+                self._ledger.reread(self._record)
             return self._recorder.close()
         if self._lost or self._may_be_of_others():
             return recomputed(self._ledger, self._record)
@@ -121,14 +124,14 @@ class Ending:
 def read(ledger: Ledger, record: RunRecord, name: str) -> Series | None:
     """Return a series of the run with all that this process has logged, or None."""
     flush(ledger, record)
-    return _store(ledger, path_of(ledger, record)).read(name)
+    return _store(ledger, record).read(name)
 
 
 def series(ledger: Ledger, record: RunRecord, name: str) -> Series:
     """Return a series of the run, or raise MetricNotFoundError."""
     found = read(ledger, record, name)
     if found is None:
-        names = sorted(_store(ledger, path_of(ledger, record)).counts())
+        names = sorted(_store(ledger, record).counts())
         there = f"It has {', '.join(names[:10])}" if names else "It has logged nothing yet"
         raise MetricNotFoundError(
             f"Run {record.key} has no series {name!r}. {there}.", run=str(record.key), name=name
@@ -142,7 +145,7 @@ def summaries(ledger: Ledger, record: RunRecord) -> dict[str, dict[str, Any]]:
         return dict(sorted(found.summaries().items()))
     if record.status.is_final and record.summary_text is not None:
         return record.summary
-    return summary_in(path_of(ledger, record))
+    return summary_of(_store(ledger, record))
 
 
 def set_summary(ledger: Ledger, record: RunRecord, text: str | None, attempt: int) -> RunRecord:
@@ -158,14 +161,14 @@ def set_summary(ledger: Ledger, record: RunRecord, text: str | None, attempt: in
 
 
 def recomputed(ledger: Ledger, record: RunRecord) -> str | None:
-    """Return the summary that the run's file gives; None if it has none, or cannot be read."""
+    """Return the summary that the run's points give; None if they are none, or unreadable."""
     from pycaddy.metrics.summary import encoded
 
-    path = path_of(ledger, record)
-    if not os.path.exists(path):
+    store = existing(ledger, record)
+    if store is None:
         return None
     try:
-        return encoded(summary_in(path))
+        return encoded(summary_of(store))
     except MetricsError as error:
         from logging import getLogger
 
@@ -173,34 +176,38 @@ def recomputed(ledger: Ledger, record: RunRecord) -> str | None:
         return None
 
 
-def summary_in(path: str) -> dict[str, dict[str, Any]]:
-    """Return the summary of each series in the file *path*, by name."""
-    from pycaddy.metrics.sqlite import SqliteMetrics
-
-    store = SqliteMetrics(path)
+def summary_of(store: MetricStore) -> dict[str, dict[str, Any]]:
+    """Return the summary of each series in *store*, by name."""
     found = {name: store.read(name) for name in sorted(store.counts())}
     return {name: dict(series.summary) for name, series in found.items() if series is not None}
 
 
-def check(path: str) -> None:
-    """Raise MetricsError if the file *path* cannot be read."""
+def existing(ledger: Ledger, record: RunRecord) -> MetricStore | None:
+    """Return where the run's metrics lie; None if it surely has none."""
+    if os.path.exists(_path(ledger, record)) or ledger.store.blocks(record) is not None:
+        return _store(ledger, record)
+    return None
+
+
+def _store(ledger: Ledger, record: RunRecord) -> MetricStore:
+    """Return the place for the run's metrics: a file that is there, or what the ledger keeps."""
+    path = _path(ledger, record)
+    blocks = None if os.path.exists(path) else ledger.store.blocks(record)
+    if blocks is not None:
+        from pycaddy.metrics.database import DatabaseMetrics
+
+        return DatabaseMetrics(blocks)
     from pycaddy.metrics.sqlite import SqliteMetrics
 
-    SqliteMetrics(path).counts()
+    return SqliteMetrics(path, ledger.durability)
 
 
-def path_of(ledger: Ledger, record: RunRecord) -> str:
-    """Return where the run's metrics lie: in the trash with its files, if they are."""
+def _path(ledger: Ledger, record: RunRecord) -> str:
+    """Return where the run's file of metrics is: in the trash with its files, if they are."""
     path = os.path.join(ledger.root, record.layout.metrics)
     if record.trashed_us is None or os.path.exists(path):
         return path
     return os.path.join(ledger.root, TRASH_FOLDER, record.layout.metrics)
-
-
-def _store(ledger: Ledger, path: str) -> MetricStore:
-    from pycaddy.metrics.sqlite import SqliteMetrics
-
-    return SqliteMetrics(path, ledger.durability)
 
 
 def _place(ledger: Ledger, record: RunRecord) -> str:

@@ -70,6 +70,11 @@ class Recorder:
         # Looked at last: what was taken before the end is written by the end.
         return not self.ended
 
+    @property
+    def is_failing(self) -> bool:
+        """Whether something went wrong last time, which has been told."""
+        return self._failing
+
     def flush(self) -> None:
         """Write what was taken until now."""
         with self.lock:

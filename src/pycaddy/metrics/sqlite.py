@@ -9,20 +9,16 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import sys
-from array import array
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from pycaddy.errors import MetricsError
+from pycaddy.metrics.packed import BLOCK, packed, unpacked
 from pycaddy.metrics.series import Points, Series, joined
 from pycaddy.stores._mounts import is_network
 
-__all__ = ["BLOCK", "SqliteMetrics"]
-
-BLOCK = 1000
-"""Points in a full block."""
+__all__ = ["SqliteMetrics"]
 
 _APPLICATION_ID = 0x7079636D  # "pycm"
 _VERSION = 1
@@ -106,7 +102,7 @@ class SqliteMetrics:
             return None
         found = joined(
             {
-                attempt: _unpacked([row for row in rows if row[0] == attempt])
+                attempt: unpacked(row[1:] for row in rows if row[0] == attempt)
                 for attempt in {row[0] for row in rows}
             }
         )
@@ -237,25 +233,8 @@ class SqliteMetrics:
 
 
 def _insert(sql: sqlite3.Connection, series: int, attempt: int, points: Points) -> int:
-    columns = (_packed(column) for column in (points.steps, points.values, points.times))
-    values = (series, attempt, len(points), points.steps[-1], *columns)
+    values = (series, attempt, len(points), points.steps[-1], *packed(points))
     return sql.execute(_INSERT, values).lastrowid or 0
-
-
-def _packed(column: array[int] | array[float]) -> bytes:
-    if sys.byteorder == "big":
-        column = column[:]
-        column.byteswap()
-    return column.tobytes()
-
-
-def _unpacked(rows: list[tuple[int, bytes, bytes, bytes]]) -> Points:
-    points = Points()
-    for column, at in ((points.steps, 1), (points.values, 2), (points.times, 3)):
-        column.frombytes(b"".join([row[at] for row in rows]))  # type: ignore[misc]
-        if sys.byteorder == "big":
-            column.byteswap()
-    return points
 
 
 def _open_to_read(path: str) -> sqlite3.Connection:

@@ -21,6 +21,7 @@ _STATEMENTS = (
     # The version of the tables can be read by all, and changed by who made them.
     "GRANT SELECT ON {schema}.meta, {schema}.runs TO {role}",
     f"{_MAY} {{schema}}.identifier, {{schema}}.folder, {{schema}}.run TO {{role}}",
+    f"{_MAY} {{schema}}.series, {{schema}}.block TO {{role}}",
 )
 
 

@@ -16,7 +16,7 @@ from pycaddy.stores._connections import set_aside
 from pycaddy.stores._postgres_errors import is_conflict, is_passing, translate
 from pycaddy.stores._postgres_url import conninfo, public, schema_of
 
-__all__ = ["Connection", "Server"]
+__all__ = ["Connection", "Server", "Work"]
 
 Connection = psycopg.Connection[Any]
 Work = Callable[[Connection, bool], "T"]
@@ -48,15 +48,18 @@ class Server:
     def __del__(self) -> None:
         self.close()
 
-    def call(self, work: Work[T]) -> T:
+    def call(self, work: Work[T], *, patience_s: float | None = None) -> T:
         """Return what *work* returns, called again when the server was lost meanwhile.
 
         *work* gets a connection in autocommit, and whether an earlier call of it may have been
         carried out without our hearing of it. What it raises ends its transaction.
 
+        Args:
+            patience_s: How long to wait for a server that is away. Default: a lease; or, if it
+                was never there, some seconds.
+
         Raises:
-            LedgerUnreachableError: The server stayed away for a lease; or, if it was never
-                there, for some seconds.
+            LedgerUnreachableError: The server stayed away for longer.
         """
         begun = time.monotonic()
         lost = 0
@@ -65,12 +68,16 @@ class Server:
                 return self._try(work, again=lost > 0)
             except psycopg.Error as error:
                 if not is_conflict(error):
-                    patience = _lease.LEASE_S if self._was_there else _FIRST_PATIENCE_S
+                    patience = patience_s or self._patience
                     if not is_passing(error) or time.monotonic() - begun > patience:
                         raise translate(error, self.address) from error
                     self.close()  # the others are lost as well
                 lost += 1
                 time.sleep(min(0.02 * 2**lost, _LONGEST_PAUSE_S) * (0.5 + _jitter()))
+
+    @property
+    def _patience(self) -> float:
+        return _lease.LEASE_S if self._was_there else _FIRST_PATIENCE_S
 
     def close(self) -> None:
         """Close the connections that nobody uses now."""

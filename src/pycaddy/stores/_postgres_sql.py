@@ -102,7 +102,12 @@ DAMAGED = (
 )
 
 DROP_UNSTARTED = _bound(_sql.DROP_UNSTARTED)
-FORGET = _bound(_sql.FORGET)
+FORGET = (
+    f"WITH forgotten AS ({_bound(_sql.FORGET)} RETURNING identifier, uid), "
+    "deleted AS (DELETE FROM series USING forgotten "
+    "WHERE series.identifier=forgotten.identifier AND series.uid=forgotten.uid) "
+    "SELECT FROM forgotten"
+)
 IDENTIFIER = _bound(_sql.IDENTIFIER)
 IDENTIFIERS = _bound(_sql.IDENTIFIERS)
 COUNTS = _bound(_sql.COUNTS)

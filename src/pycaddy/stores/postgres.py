@@ -20,6 +20,7 @@ from pycaddy.status import Status  # noqa: E402
 from pycaddy.stores import _lease, _rows  # noqa: E402
 from pycaddy.stores import _postgres_sql as sql  # noqa: E402
 from pycaddy.stores._postgres_backup import backup  # noqa: E402
+from pycaddy.stores._postgres_blocks import PostgresBlocks  # noqa: E402
 from pycaddy.stores._postgres_claim import Claim  # noqa: E402
 from pycaddy.stores._postgres_runs import Runs, new_ticket  # noqa: E402
 from pycaddy.stores._postgres_server import Connection, Server  # noqa: E402
@@ -206,6 +207,10 @@ class PostgresStore:
     def facts(self) -> Facts:
         (facts,) = self._read(sql.FACTS, ())
         return Facts("PostgreSQL", *facts)
+
+    def blocks(self, record: RunRecord) -> PostgresBlocks:
+        home = record.relpath, record.identifier
+        return PostgresBlocks(self._server, self._runs, home, int(record.uid))
 
     def close(self) -> None:
         self._server.close()

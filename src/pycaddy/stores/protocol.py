@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pycaddy.records import NewRun, RunRecord
 from pycaddy.status import Status
+from pycaddy.stores.blocks import Blocks
 
 if TYPE_CHECKING:
     from pycaddy.filters import Expr, Order
@@ -245,6 +246,12 @@ class Store(Protocol):
 
     def facts(self) -> Facts:
         """Return what the ledger is kept in, and how much it holds."""
+
+    def blocks(self, record: RunRecord) -> Blocks | None:
+        """Return the place for the run's metrics, or None: they lie in a file of the run.
+
+        `forget` deletes what is there.
+        """
 
     def close(self) -> None:
         """Close this process's connections. The store opens them again when used."""

@@ -252,6 +252,9 @@ class SqliteStore:
             schema, pages, page_size, projects = at.sql.execute(sql.FACTS).fetchone()
         return Facts("SQLite", sqlite3.sqlite_version, schema, pages * page_size, projects)
 
+    def blocks(self, record: RunRecord) -> None:
+        return None  # what a run logs would wait for all others in this one file
+
     def close(self) -> None:
         self._connections.close()
 

@@ -13,8 +13,9 @@
         def open_backup(self) -> OpenBackup:
             return MyStore
 
-`StoreConformance` is the only name in pycaddy that needs pytest, and pytest is imported when it
-is asked for: `pip install "pycaddy[testing]"`.
+`MetricStoreConformance` is the same for a place that the metrics of a run lie in, opened by the
+fixture `open_metrics`. These two are the only names in pycaddy that need pytest, and pytest is
+imported when they are asked for: `pip install "pycaddy[testing]"`.
 """
 
 from __future__ import annotations
@@ -26,9 +27,12 @@ from pycaddy.testing.factories import OpenBackup, OpenStore, new_run, some_owner
 
 if TYPE_CHECKING:
     from pycaddy.testing.conformance import StoreConformance
+    from pycaddy.testing.metrics import MetricStoreConformance, OpenMetrics
 
 __all__ = [
+    "MetricStoreConformance",
     "OpenBackup",
+    "OpenMetrics",
     "OpenStore",
     "StoreConformance",
     "new_run",
@@ -37,15 +41,23 @@ __all__ = [
 ]
 
 
+_MODULES = {
+    "StoreConformance": "conformance",
+    "MetricStoreConformance": "metrics",
+    "OpenMetrics": "metrics",
+}
+
+
 def __getattr__(name: str) -> object:
-    if name != "StoreConformance":
+    if name not in _MODULES:
         raise AttributeError(f"module 'pycaddy.testing' has no attribute {name!r}")
+    from importlib import import_module
+
     try:
-        from pycaddy.testing.conformance import StoreConformance
+        return getattr(import_module(f"pycaddy.testing.{_MODULES[name]}"), name)
     except ModuleNotFoundError as error:
         if error.name != "pytest":
             raise
         raise MissingExtraError(
-            'StoreConformance needs pytest. Run: pip install "pycaddy[testing]"', extra="testing"
+            f'{name} needs pytest. Run: pip install "pycaddy[testing]"', extra="testing"
         ) from error
-    return StoreConformance

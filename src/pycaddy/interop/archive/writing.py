@@ -107,6 +107,10 @@ class _Packing:
             return
         found = contents(self._root, run, self._shared)
         self.left_out += found.left_out
+        if run.summary_text is not None and run.layout.metrics not in found.own:
+            self.left_out.append(
+                f"The points that {run.key} logged are not in its folder. Their summary is packed."
+            )
         for path in (*found.own, *found.attached):
             if path not in self.files:  # runs may have attached the same one
                 self._pack(path, is_database=path == run.layout.metrics)
