@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pycaddy import ExistingRun, Project, RunRecord, Status, StorageMode
+from pycaddy import ExistingRun, Project, RunRecord, Status, StorageMode, codec
 from pycaddy.interop import export_archive, import_archive
 from pycaddy.stores import Selection
 
@@ -26,7 +26,8 @@ def carried(source: Project, target: Project, folder: Path) -> None:
 
 def comparable(record: RunRecord) -> RunRecord:
     """A run without what is another ledger's: its row, its revision and where it was created."""
-    text = None if set(record.capture) <= {"origin"} else record.capture_text
+    capture = {name: fact for name, fact in record.capture.items() if name != "origin"}
+    text = codec.encode(capture) if capture else None
     owner = None if record.status is Status.PENDING else record.owner_text
     return replace(record, row=0, revision=0, capture_text=text, owner_text=owner)
 

@@ -24,7 +24,7 @@ Facts = dict[str, Any]
 
 @pytest.fixture
 def good(tmp_path: Path) -> Path:
-    source = Project(tmp_path / "source")
+    source = Project(tmp_path / "source", capture=None)  # it has the same size everywhere
     with source.session("train", {"number": 1}) as run:
         run.path("model.pt").write_text("weights")
         run.attach_files({"model": run.path("model.pt")}, hash=True)
@@ -146,7 +146,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(good: Path, target: Project) ->
         members["train/0001/zeros"] = bytes(300 << 20)
         manifest["runs"][0]["own"].append("train/0001/zeros")
 
-    refused(target, altered(good, change), "would take 314,573,868 bytes")
+    refused(target, altered(good, change), r"would take 314,57\d,\d{3} bytes")
 
 
 def test_a_bomb_that_lies_about_its_size_is_refused(good: Path, target: Project) -> None:

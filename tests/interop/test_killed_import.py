@@ -36,7 +36,9 @@ def test_a_killed_import_shows_all_or_nothing_and_can_be_repeated(
     export_archive(source, tmp_path / "runs.zip")
     target.ledger.store.close()
     command = [sys.executable, DRIVER, target.root, tmp_path / "runs.zip", "3"]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    output = done.stdout
     tries = [json.loads(line) for line in output.splitlines()]
 
     mine = {"train/0001": ["done", 1]}

@@ -177,7 +177,8 @@ class Archive:
                     left -= len(piece)
                     self._require(left >= 0, f"{name!r} is longer than noted")
                     yield piece
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        # OSError: a place before the file's beginning, or a disk that fails.
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
             raise self._refusal(f"{name!r} is damaged: {error}") from error
         self._require(left == 0, f"{name!r} is shorter than noted")
 
