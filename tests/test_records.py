@@ -43,6 +43,8 @@ def test_a_key_is_a_path() -> None:
 def test_a_change_is_the_next_revision() -> None:
     changed = RECORD.changed(attempt=1)
     assert (changed.revision, changed.attempt) == (RECORD.revision + 1, 1)
+    with pytest.raises(TypeError, match="has no statsu"):
+        RECORD.changed(statsu="done")
     assert RECORD.attempt == 0
 
 

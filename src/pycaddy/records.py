@@ -200,10 +200,13 @@ class RunRecord:
 
 
 _FIELDS = tuple(field.name for field in fields(RunRecord))
+_NAMES = frozenset(_FIELDS)
 _values = attrgetter(*_FIELDS)
 
 
 def replaced(record: RunRecord, **changes: Any) -> RunRecord:
     """Return *record* with other values; `dataclasses.replace` takes half as long again."""
+    if not changes.keys() <= _NAMES:
+        raise TypeError(f"A run's record has no {', '.join(sorted(changes.keys() - _NAMES))}.")
     values: Iterator[Any] = map(changes.get, _FIELDS, _values(record))
     return RunRecord(*values)
