@@ -31,9 +31,10 @@ def kills_during(work: Work, root: Path, prepare: Callable[[], None]) -> Iterato
     """Kill *work* at instants from its beginning to its end; yield whether it had ended."""
     chance = random.Random(work.__name__)
     prepare()
-    begun = time.perf_counter()
     whole = Worker(root, "whole", work)
-    assert list(whole.said()) == ["ready", "done"]
+    assert whole.pipe.recv() == "ready"
+    begun = time.perf_counter()
+    assert list(whole.said()) == ["done"]
     takes = time.perf_counter() - begun
     yield True
     for number in range(KILLS):

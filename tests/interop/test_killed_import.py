@@ -35,7 +35,7 @@ def test_a_killed_import_shows_all_or_nothing_and_can_be_repeated(
             run.attach_files({"scores": run.path("scores.txt")}, hash=True)
     export_archive(source, tmp_path / "runs.zip")
     target.ledger.store.close()
-    command = [sys.executable, DRIVER, target.root, tmp_path / "runs.zip", "3"]
+    command = [sys.executable, DRIVER, target.root, tmp_path / "runs.zip", "1"]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     output = done.stdout

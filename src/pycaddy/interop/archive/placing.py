@@ -74,7 +74,8 @@ class Workshop:
             folders.add(os.path.dirname(target))
             make_folders(os.path.dirname(target))
             if move.replaces:
-                _move(target, self._kept(number))
+                # What is replaced stays in its place until the other one is there.
+                (_keep if move.staged else _move)(target, self._kept(number))
             if move.staged:
                 _move(move.staged, target)
         for folder in folders:
@@ -93,7 +94,7 @@ class Workshop:
                 _remove_empty(os.path.dirname(target), self._ledger.root)
             elif os.path.lexists(self._kept(number)):
                 if staged and not os.path.lexists(staged):
-                    _move(target, staged)
+                    _keep(target, staged)
                 _move(self._kept(number), target)
         os.unlink(self._journal)
 
@@ -144,6 +145,16 @@ def _move(source: str, target: str) -> None:
         shutil.copy2(source, partial)
         os.replace(partial, target)
         os.unlink(source)
+
+
+def _keep(source: str, copy: str) -> None:
+    """Have a file under a second name as well: *copy* is whole or not there."""
+    try:
+        os.link(source, copy)
+    except OSError:  # another disk, or one without links
+        partial = f"{copy}.tmp"
+        shutil.copy2(source, partial)
+        os.replace(partial, copy)
 
 
 def _remove_empty(folder: str, root: str) -> None:
