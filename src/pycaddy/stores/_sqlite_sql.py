@@ -38,7 +38,10 @@ FIND = (
 )
 MANY = 16
 """How many params FIND_MANY looks up at once."""
-FIND_MANY = FIND.replace("param_hash=?", f"param_hash IN ({', '.join('?' * MANY)})")
+# With +, the order is no reason to read all runs of the identifier by their uids.
+FIND_MANY = FIND.replace("param_hash=?", f"param_hash IN ({', '.join('?' * MANY)})").replace(
+    "ORDER BY uid", "ORDER BY +uid"
+)
 FIND_NEWEST = FIND.replace("ORDER", "AND status=? ORDER") + " LIMIT 1"
 ALL_DONE = (
     f"SELECT {_COLUMNS} FROM run WHERE identifier=? AND status='done' AND trashed IS NULL "
