@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
-from pycaddy.stores import sqlite
+from pycaddy.stores import _sqlite_turns
 from tests.faults import life
 
 STEPS = 120
@@ -29,6 +29,6 @@ class Stdout:
 
 if __name__ == "__main__":
     # Checkpoints, which a ledger of some size makes, have to be seen in a small one.
-    sqlite._CHECKPOINT_BYTES, sqlite._CHECKPOINT_EVERY = 100_000, 16
+    _sqlite_turns._CHECKPOINT_BYTES, _sqlite_turns._CHECKPOINT_EVERY = 100_000, 16
     root, seed, durability = sys.argv[1:]
     life.work(Stdout(), root, seed, durability)  # type: ignore[arg-type]

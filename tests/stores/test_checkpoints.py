@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pycaddy.stores import sqlite as sqlite_store
+from pycaddy.stores import _sqlite_turns as turns
 from pycaddy.stores.sqlite import SqliteStore
 from pycaddy.testing import new_run
 from pycaddy.testing._at_once import forked, in_fork
@@ -27,8 +27,8 @@ LONG_BYTES = 100_000
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Move a shorter log after fewer commits, so that the tests need not write megabytes."""
-    monkeypatch.setattr(sqlite_store, "_CHECKPOINT_BYTES", LONG_BYTES)
-    monkeypatch.setattr(sqlite_store, "_CHECKPOINT_EVERY", 8)
+    monkeypatch.setattr(turns, "_CHECKPOINT_BYTES", LONG_BYTES)
+    monkeypatch.setattr(turns, "_CHECKPOINT_EVERY", 8)
 
 
 @pytest.fixture

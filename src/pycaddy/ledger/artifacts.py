@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import stat
 from collections.abc import Mapping
@@ -69,7 +70,8 @@ def refresh(files_text: str, root: str) -> str:
     if files_text == "{}":
         return files_text
     files = codec.decode_files(files_text)
-    return codec.encode_files({key: examine(root, file) for key, file in files.items()})
+    now = {key: examine(root, file) for key, file in files.items()}
+    return files_text if now == files else codec.encode_files(now)
 
 
 def examine(root: str, file: FileRecord) -> FileRecord:
@@ -151,15 +153,29 @@ def _is_unicode(text: str) -> bool:
 
 def _is_of_a_ledger(path: str, root: str, ledger: str) -> bool:
     """Whether SQLite may have the file open: to open and close it here would drop its locks."""
-    folder, name = os.path.split(os.path.realpath(path))
-    if relative(root, folder).split("/")[0] == LEDGER_FOLDER:
+    folder, name = os.path.split(_real(path))
+    if LEDGER_FOLDER in folder and (
+        os.path.basename(folder) == LEDGER_FOLDER
+        or relative(root, folder).split("/")[0] == LEDGER_FOLDER
+    ):
         return True
-    if os.path.basename(folder) == LEDGER_FOLDER:
-        return True
-    if is_metrics_file(name) and not os.path.isabs(relative(root, folder)):
-        return True
+    if is_metrics_file(name):
+        return not os.path.isabs(relative(root, folder))
     of_ours = {f"{os.path.basename(ledger)}{ending}" for ending in _ENDINGS}
     return name in of_ours and folder == os.path.realpath(os.path.dirname(ledger))
+
+
+def _real(path: str) -> str:
+    """Return *path* with symbolic links resolved."""
+    folder, name = os.path.split(path)
+    above, last = os.path.split(folder)
+    # Most files lie in a folder that was made a moment ago, and all those in one that stays.
+    if os.path.islink(path) or os.path.islink(folder):
+        return os.path.realpath(path)
+    return os.path.join(_real_folder(above), last, name)
+
+
+_real_folder = functools.lru_cache(maxsize=256)(os.path.realpath)
 
 
 def _refuse_case_twins(files: Mapping[str, FileRecord], run: str) -> None:

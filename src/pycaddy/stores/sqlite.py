@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 from pycaddy._clock import utc_now_us
@@ -20,18 +18,11 @@ from pycaddy.stores._backup import backup
 from pycaddy.stores._connections import Connection, Connections
 from pycaddy.stores._folders import refuse_clash, with_those_above
 from pycaddy.stores._mounts import is_network
-from pycaddy.stores._one_host import OneHost
-from pycaddy.stores._sqlite_errors import raise_translated, translated
+from pycaddy.stores._sqlite_errors import translated
+from pycaddy.stores._sqlite_turns import Turns
 from pycaddy.stores.protocol import Choose, Decide, Facts, Identifier, Selection
 
 __all__ = ["SqliteStore"]
-
-# https://www.sqlite.org/wal.html: readers slow down with the size of the WAL.
-_CHECKPOINT_BYTES = 4 << 20
-_CHECKPOINT_EVERY = 256  # commits of a connection, from its first on
-
-# A loop over a finished grid looks this often whether the file was replaced, all else each time.
-_TRUST_S = 0.05
 
 
 class SqliteStore:
@@ -62,7 +53,8 @@ class SqliteStore:
         self._project: str | None = project
         # No reference to the store itself: it is closed as soon as nobody has it any more.
         self._connections = Connections(_Opening(path, durability, project, read_only))
-        self._one_host = OneHost(path)
+        turns = Turns(path, self._connections)
+        self._reading, self._writing = turns.reading, turns.writing
 
     def __repr__(self) -> str:
         return f"SqliteStore({self.path!r})"
@@ -349,91 +341,6 @@ class SqliteStore:
             else:
                 refuse_clash(folder, wanted, *taken)
 
-    def _reading(self, *, in_a_loop: bool = False) -> _Reading:
-        """Hand out the connection for reading statements."""
-        return _Reading(self, in_a_loop=in_a_loop)
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        """Run the block as one transaction that no other writer interrupts."""
-        with translated(self.path):
-            connection = self._hold()
-            db = connection.sql
-            try:
-                connection.lock.acquire()
-                # Deferred, it would fail at once when another writer came between.
-                db.execute("BEGIN IMMEDIATE")
-                if connection.on_network:
-                    self._claim_host(db)
-                yield connection
-                db.execute("COMMIT")
-                connection.commits += 1
-                if connection.commits % _CHECKPOINT_EVERY == 1:
-                    self._checkpoint(db)
-            except BaseException as error:
-                if _must_reopen(error):
-                    # After a failed fsync the kernel may have dropped dirty pages: start anew.
-                    # Closing rolls back as well, and where the disk fails a ROLLBACK may too.
-                    self._connections.drop()
-                elif db.in_transaction:
-                    db.execute("ROLLBACK")
-                raise
-            finally:
-                connection.lock.release()
-                connection.release()
-
-    def _claim_host(self, db: sqlite3.Connection) -> None:
-        """Go on in the transaction when this host may write; wait for that outside of it."""
-        while (holder := self._one_host.claim(db)) is not None:
-            db.execute("ROLLBACK")
-            self._one_host.watch(db, holder)
-            db.execute("BEGIN IMMEDIATE")
-        self._one_host.keep(self._beat)
-
-    def _beat(self) -> None:
-        with self._writing():
-            pass
-
-    def _hold(self, *, in_a_loop: bool = False) -> Connection:
-        """Return this thread's connection to the file that is at the path now, held."""
-        while True:
-            connection = self._connections.hold()
-            if in_a_loop and time.monotonic() < connection.surely_there_until:
-                return connection
-            try:
-                if os.stat(self.path).st_ino == connection.inode:
-                    connection.surely_there_until = time.monotonic() + _TRUST_S
-                    return connection
-            except FileNotFoundError:
-                pass
-            # Deleted, or replaced by a rebuild: writing on would be writing into nothing.
-            self._connections.drop()
-            connection.release()
-
-    def _checkpoint(self, db: sqlite3.Connection) -> None:
-        """Move the WAL into the database once it has grown, under the writer's lock.
-
-        RESTART makes the next commits overwrite the WAL: a file that does not change its size
-        is on disk in two thirds of the time (docs/design/0003-checkpoints.md).
-        """
-        try:
-            if os.stat(f"{self.path}-wal").st_size < _CHECKPOINT_BYTES:
-                return
-        except FileNotFoundError:  # no WAL on this file system
-            return
-        try:
-            db.execute("PRAGMA busy_timeout=0")  # a reader in the way is no reason to wait
-            db.execute("PRAGMA wal_checkpoint(RESTART)")
-            db.execute(f"PRAGMA busy_timeout={int(_sqlite_file.BUSY_TIMEOUT_S * 1000)}")
-        except sqlite3.OperationalError as error:
-            # The change is committed and stays in the WAL: to raise would be to deny it.
-            from logging import getLogger
-
-            getLogger("pycaddy").warning(
-                "The write-ahead log of %s could not be moved into it: %s", self.path, error
-            )
-            self._connections.drop()
-
 
 class _OutdatedError(Exception):
     """A run has changed since: what the transaction did so far is taken back."""
@@ -467,26 +374,6 @@ class _Opening:
         return connection
 
 
-class _Reading:
-    """A connection that is held for reading. A class: a generator takes three times as long."""
-
-    __slots__ = ("_at", "_in_a_loop", "_store")
-
-    def __init__(self, store: SqliteStore, *, in_a_loop: bool) -> None:
-        self._store = store
-        self._in_a_loop = in_a_loop
-
-    def __enter__(self) -> Connection:
-        with translated(self._store.path):
-            self._at = self._store._hold(in_a_loop=self._in_a_loop)
-        return self._at
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        self._at.release()
-        if error is not None:
-            raise_translated(error, self._store.path)
-
-
 def _reopen(path: str, project: str | None, durability: str, read_only: bool) -> SqliteStore:
     return SqliteStore(path, project, durability, read_only=read_only)
 
@@ -494,10 +381,3 @@ def _reopen(path: str, project: str | None, durability: str, read_only: bool) ->
 def _require(succeeded: bool) -> None:
     if not succeeded:
         raise _OutdatedError
-
-
-def _must_reopen(error: BaseException) -> bool:
-    """Whether the connection is of no more use: the disk failed, or it was opened to read only."""
-    if not isinstance(error, sqlite3.OperationalError):
-        return False
-    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY)

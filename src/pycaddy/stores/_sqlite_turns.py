@@ -1,0 +1,203 @@
+"""Turns at a ledger file: a connection held for reading, or for one write transaction."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+
+from pycaddy.stores._connections import Connection, Connections
+from pycaddy.stores._one_host import OneHost
+from pycaddy.stores._sqlite_errors import raise_translated
+from pycaddy.stores._sqlite_file import BUSY_TIMEOUT_S
+
+__all__ = ["Turns"]
+
+# https://www.sqlite.org/wal.html: readers slow down with the size of the WAL.
+_CHECKPOINT_BYTES = 4 << 20
+_CHECKPOINT_EVERY = 256  # commits of a connection, from its first on
+
+# A loop over a finished grid looks this often whether the file was replaced, all else each time.
+_TRUST_S = 0.05
+
+
+class Turns:
+    """The turns that the threads of this process take at the ledger *path*.
+
+    Args:
+        connections: To the file; a turn takes the calling thread's.
+    """
+
+    __slots__ = ("_connections", "_one_host", "path")
+
+    def __init__(self, path: str, connections: Connections) -> None:
+        self.path = path
+        self._connections = connections
+        self._one_host = OneHost(path)
+
+    def reading(self, *, in_a_loop: bool = False) -> _Reading:
+        """Hand out the connection for reading statements.
+
+        Args:
+            in_a_loop: Whether the file was replaced is looked up from time to time only.
+        """
+        return _Reading(self, in_a_loop=in_a_loop)
+
+    def writing(self) -> _Writing:
+        """Run the block as one transaction that no other writer interrupts."""
+        return _Writing(self)
+
+    def hold(self, *, in_a_loop: bool = False) -> Connection:
+        """Return this thread's connection to the file that is at the path now, held."""
+        while True:
+            connection = self._connections.hold()
+            if in_a_loop and time.monotonic() < connection.surely_there_until:
+                return connection
+            try:
+                if os.stat(self.path).st_ino == connection.inode:
+                    connection.surely_there_until = time.monotonic() + _TRUST_S
+                    return connection
+            except FileNotFoundError:
+                pass
+            # Deleted, or replaced by a rebuild: writing on would be writing into nothing.
+            self._connections.drop()
+            connection.release()
+
+    def begin(self, connection: Connection) -> None:
+        """Wait for the writer's turn, and open a transaction."""
+        connection.lock.acquire()
+        # Deferred, it would fail at once when another writer came between.
+        connection.sql.execute("BEGIN IMMEDIATE")
+        if connection.on_network:
+            self._claim_host(connection.sql)
+
+    def commit(self, connection: Connection) -> None:
+        """Make the transaction last, and tidy up from time to time."""
+        connection.sql.execute("COMMIT")
+        connection.commits += 1
+        if connection.commits % _CHECKPOINT_EVERY == 1:
+            self._checkpoint(connection.sql)
+
+    def undo(self, connection: Connection, error: BaseException | None) -> None:
+        """Take back what the transaction did before *error*."""
+        if _must_reopen(error):
+            # After a failed fsync the kernel may have dropped dirty pages: start anew.
+            # Closing rolls back as well, and where the disk fails a ROLLBACK may too.
+            self._connections.drop()
+        elif connection.sql.in_transaction:
+            connection.sql.execute("ROLLBACK")
+
+    def _claim_host(self, db: sqlite3.Connection) -> None:
+        """Go on in the transaction when this host may write; wait for that outside of it."""
+        while (holder := self._one_host.claim(db)) is not None:
+            db.execute("ROLLBACK")
+            self._one_host.watch(db, holder)
+            db.execute("BEGIN IMMEDIATE")
+        self._one_host.keep(self._beat)
+
+    def _beat(self) -> None:
+        with self.writing():
+            pass
+
+    def _checkpoint(self, db: sqlite3.Connection) -> None:
+        """Move the WAL into the database once it has grown, under the writer's lock.
+
+        RESTART makes the next commits overwrite the WAL: a file that does not change its size
+        is on disk in two thirds of the time (docs/design/0003-checkpoints.md).
+        """
+        try:
+            if os.stat(f"{self.path}-wal").st_size < _CHECKPOINT_BYTES:
+                return
+        except FileNotFoundError:  # no WAL on this file system
+            return
+        try:
+            db.execute("PRAGMA busy_timeout=0")  # a reader in the way is no reason to wait
+            db.execute("PRAGMA wal_checkpoint(RESTART)")
+            db.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_S * 1000)}")
+        except sqlite3.OperationalError as error:
+            # The change is committed and stays in the WAL: to raise would be to deny it.
+            from logging import getLogger
+
+            getLogger("pycaddy").warning(
+                "The write-ahead log of %s could not be moved into it: %s", self.path, error
+            )
+            self._connections.drop()
+
+
+class _Reading:
+    """A connection that is held for reading. A class: a generator takes three times as long."""
+
+    __slots__ = ("_at", "_in_a_loop", "_turns")
+
+    def __init__(self, turns: Turns, *, in_a_loop: bool) -> None:
+        self._turns = turns
+        self._in_a_loop = in_a_loop
+
+    def __enter__(self) -> Connection:
+        try:
+            self._at = self._turns.hold(in_a_loop=self._in_a_loop)
+        except BaseException as error:
+            raise_translated(error, self._turns.path)
+            raise
+        return self._at
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        self._at.release()
+        if error is not None:
+            raise_translated(error, self._turns.path)
+
+
+class _Writing:
+    """A connection that is held for one transaction."""
+
+    __slots__ = ("_at", "_turns")
+
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
+        self._at: Connection | None = None
+
+    def __enter__(self) -> Connection:
+        try:
+            connection = self._at = self._turns.hold()
+            self._turns.begin(connection)
+        except BaseException as error:
+            self._give_up(error)
+            raise
+        return connection
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if error is not None:
+            self._give_up(error)
+        elif (connection := self._at) is not None:
+            try:
+                self._turns.commit(connection)
+            except BaseException as failure:
+                self._give_up(failure)
+                raise
+            self._end(connection)
+
+    def __del__(self) -> None:
+        # Ctrl-C may come after the block and before __exit__: nobody else would ever write.
+        if self._at is not None:
+            self._give_up(None)
+
+    def _give_up(self, error: BaseException | None) -> None:
+        if (connection := self._at) is not None:
+            try:
+                self._turns.undo(connection, error)
+            finally:
+                self._end(connection)
+        if error is not None:
+            raise_translated(error, self._turns.path)
+
+    def _end(self, connection: Connection) -> None:
+        self._at = None
+        connection.lock.release()
+        connection.release()
+
+
+def _must_reopen(error: BaseException | None) -> bool:
+    """Whether the connection is of no more use: the disk failed, or it was opened to read only."""
+    if not isinstance(error, sqlite3.OperationalError):
+        return False
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY)
