@@ -284,6 +284,12 @@ class ShowsTheTrash(Broken):
         )
 
 
+class TakesTheTrashForDone(Broken):
+    def done_hashes(self, relpath: str, identifier: str) -> set[str]:
+        trashed = super().select(Selection(relpath, identifier, trashed=True))
+        return super().done_hashes(relpath, identifier) | {run.param_hash for run in trashed}
+
+
 class CountsTheTrash(Broken):
     def counts(self) -> dict[tuple[str, str, Status], int]:
         counted = super().counts()

@@ -44,6 +44,7 @@ NOTICED = [
     (broken.LimitsBeforeItFilters, "newest_first_is_the_order_of_creation_backwards"),
     (broken.ShowsTheTrash, "the_trash_is_seen_alone_or_not_at_all"),
     (broken.CountsTheTrash, "runs_are_counted_by_status_without_the_trash"),
+    (broken.TakesTheTrashForDone, "the_hashes_of_what_is_done_come_without_the_rest"),
     (broken.TellsTheHighestUid, "identifiers_tell_the_last_uid_given"),
     (broken.TellsLettersApart, "an_identifier_that_differs_by_case_is_refused"),
     (broken.FoldsOnlyAscii, "an_identifier_that_differs_by_case_is_refused"),

@@ -57,6 +57,7 @@ READS: dict[str, Callable[[SqliteStore], object]] = {
     "get": lambda store: store.get("", "train", 1),
     "find": lambda store: store.find_or_create(new_run(), first),
     "select": lambda store: store.select(Selection(newest_first=True, limit=3)),
+    "done_hashes": lambda store: store.done_hashes("", "train"),
     "counts": lambda store: store.counts(),
     "identifiers": lambda store: store.identifiers(),
     "folders": lambda store: store.folders("names"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pycaddy.project.capture.parts import Parts
     from pycaddy.project.capture.snapshot import Snapshot
 
-__all__ = ["Adaptive", "Claims", "Configs", "Retry", "Survey"]
+__all__ = ["Adaptive", "Claims", "Configs", "Retry", "Survey", "length_of"]
 
 Retry = Literal["error", "stale"]
 
@@ -122,6 +122,8 @@ class Claims:
         self._earlier = earlier or {}
         self._max_lost = max_lost
         self._capture = capture
+        self._seen: set[str] = set()
+        self._seen_of: int | None = None
         self.duplicates = 0
         """How many configurations had the same params as an earlier one."""
         self.exhausted = 0
@@ -173,7 +175,11 @@ class Claims:
             yield record
 
     def _listed(self, configs: Iterable[Mapping[str, Any]]) -> Iterator[RunRecord]:
-        wanted = self._wanted(configs, self._done())
+        done = self._ledger.store.done_hashes(self._relpath, self._identifier)
+        if self._has_seen_all(configs) and self._seen <= done:
+            self.done_before, self.held, self.exhausted = len(self._seen), 0, 0
+            return
+        wanted = self._wanted(configs, done)
         batch = list(islice(wanted, _BATCH))
         while batch:
             claimed = self._claim(batch)
@@ -229,6 +235,7 @@ class Claims:
 
     def _frozen(self, configs: Iterable[Mapping[str, Any]]) -> Iterator[params.Params]:
         seen: set[str] = set()
+        self._seen, self._seen_of = set(), None
         for config in configs:
             frozen = params.freeze(config, ignore=self._ignore)
             if frozen.key in seen:
@@ -236,10 +243,11 @@ class Claims:
                 continue
             seen.add(frozen.key)
             yield frozen
+        self._seen, self._seen_of = seen, length_of(configs)
 
-    def _done(self) -> set[str]:
-        selection = Selection(self._relpath, self._identifier, status=Status.DONE)
-        return {record.param_hash for record in self._ledger.records(selection)}
+    def _has_seen_all(self, configs: Configs) -> bool:
+        """Whether the last pass has seen all of *configs*, so that none is hashed once more."""
+        return self._seen_of is not None and self._seen_of == length_of(configs)
 
     def _claim(self, wanted: Sequence[NewRun]) -> tuple[int, RunRecord] | None:
         captured = self._snapshot()  # before the transaction, which others wait for
@@ -304,6 +312,14 @@ class Claims:
         if self._max_lost and record.attempt >= allowed:
             allowed += min(self._max_lost, _lost(record, earlier))
         return reason in self._retry and record.attempt < allowed
+
+
+def length_of(configs: object) -> int | None:
+    """Return how many configurations there are; None if only going through them tells."""
+    try:
+        return len(configs) if isinstance(configs, Sized) else None
+    except TypeError:  # a sweep that only generating can count
+        return None
 
 
 def _ended(record: RunRecord) -> int:

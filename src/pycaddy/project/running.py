@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sized
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 
 from pycaddy.errors import LeaseLostError
 from pycaddy.executors import DaskClient, Opened, SlurmExecutor, open_executor
 from pycaddy.ledger import RunRecord, life
 from pycaddy.ledger.owner import this_process
-from pycaddy.project.claiming import Claims, Configs
+from pycaddy.project.claiming import Claims, length_of
 from pycaddy.project.progress import Watcher, watching
 from pycaddy.project.report import Failure, RunReport
 from pycaddy.project.session import describe_error
@@ -37,7 +37,7 @@ def run_study(
     _refuse_while_importing()
     if executor == "slurm":
         executor = SlurmExecutor()
-    with watching(study.identifier, _length(study.configs), wanted=progress) as watcher:
+    with watching(study.identifier, length_of(study.configs), wanted=progress) as watcher:
         if isinstance(executor, SlurmExecutor):
             from pycaddy.project.detached import run_on_slurm
 
@@ -204,10 +204,3 @@ def _refuse_while_importing() -> None:
             "run() was called while a worker imported this script: it would run once more in each "
             "process. Put the call under `if __name__ == '__main__':`."
         )
-
-
-def _length(configs: Configs) -> int | None:
-    try:
-        return len(configs) if isinstance(configs, Sized) else None
-    except TypeError:  # a sweep that only generating can count
-        return None

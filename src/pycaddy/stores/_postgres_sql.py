@@ -111,6 +111,7 @@ FORGET = (
 IDENTIFIER = _bound(_sql.IDENTIFIER)
 IDENTIFIERS = _bound(_sql.IDENTIFIERS)
 COUNTS = _bound(_sql.COUNTS)
+DONE_HASHES = _bound(_sql.DONE_HASHES)
 FOLDER = _bound(_sql.FOLDER)
 FOLDERS = _bound(_sql.FOLDERS)
 TAKE_FOLDER = _bound(_sql.TAKE_FOLDER)

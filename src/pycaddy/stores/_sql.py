@@ -28,6 +28,10 @@ COUNTS = (
     "count(*) AS number FROM run WHERE trashed IS NULL GROUP BY 1, 2) c "
     "JOIN identifier i ON i.id = c.identifier WHERE i.project=?"
 )
+DONE_HASHES = (
+    "SELECT param_hash FROM run WHERE trashed IS NULL AND status='done' AND identifier="
+    f"({IDENTIFIER})"
+)
 FOLDER = "SELECT path, kind FROM folder WHERE project=? AND folded=?"
 FOLDERS = "SELECT path FROM folder WHERE project=? AND kind=?"
 TAKE_FOLDER = "INSERT INTO folder (project, folded, path, kind) VALUES (?, ?, ?, ?)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pycaddy.stores import _rows
 from pycaddy.stores._sql import (
     COUNTS,
+    DONE_HASHES,
     DROP_UNSTARTED,
     FOLDER,
     FOLDERS,
@@ -17,6 +18,7 @@ from pycaddy.stores._sql import (
 
 __all__ = [
     "COUNTS",
+    "DONE_HASHES",
     "DROP_UNSTARTED",
     "FOLDER",
     "FOLDERS",

@@ -145,6 +145,10 @@ class PostgresStore:
         ((snapshot,),) = self._read("SELECT pg_current_snapshot()::text", ())
         return str(snapshot)
 
+    def done_hashes(self, relpath: str, identifier: str) -> set[str]:
+        rows = self._read(sql.DONE_HASHES, (self.project, relpath, identifier))
+        return {param_hash for (param_hash,) in rows}
+
     def counts(self) -> dict[tuple[str, str, Status], int]:
         rows = self._read(sql.COUNTS, (self.project,))
         return {(relpath, name, Status(status)): n for relpath, name, status, n in rows}

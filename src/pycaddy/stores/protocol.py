@@ -175,6 +175,9 @@ class Store(Protocol):
             ValueError: *where* asks which runs are stale, and nothing tells.
         """
 
+    def done_hashes(self, relpath: str, identifier: str) -> set[str]:
+        """Return the param hashes of the runs that are DONE, without the trash."""
+
     def version(self) -> str:
         """Return a text that is another one once somebody has committed a change, or more often.
 

@@ -161,6 +161,11 @@ class SqliteStore:
             return [_rows.decode(row[2:], row[0], row[1]) for row in rows]
         return self._query(selection)
 
+    def done_hashes(self, relpath: str, identifier: str) -> set[str]:
+        with self._reading() as at:
+            rows = at.sql.execute(sql.DONE_HASHES, (self.project, relpath, identifier)).fetchall()
+        return {param_hash for (param_hash,) in rows}
+
     def version(self) -> str:
         with self._reading() as at:
             (number,) = at.sql.execute("PRAGMA data_version").fetchone()

@@ -197,6 +197,17 @@ class Selecting:
             ("imagenet", "train", Status.DONE): 1,
         }
 
+    def test_the_hashes_of_what_is_done_come_without_the_rest(self, store: Store) -> None:
+        done, failed, removed, _ = (store.create(new_run({"lr": lr})) for lr in range(4))
+        elsewhere = store.create(new_run({"lr": 9}, relpath="imagenet"))
+        store.swap(done, done.changed(status=Status.DONE))
+        store.swap(failed, failed.changed(status=Status.ERROR))
+        store.swap(removed, removed.changed(status=Status.DONE, trashed_us=1))
+        store.swap(elsewhere, elsewhere.changed(status=Status.DONE))
+        assert store.done_hashes("", "train") == {done.param_hash}
+        assert store.done_hashes("imagenet", "train") == {elsewhere.param_hash}
+        assert store.done_hashes("", "eval") == set()
+
     def test_identifiers_tell_the_last_uid_given(self, store: Store) -> None:
         create_three_and_remove_the_second(store)
         store.load([started_record(7, identifier="eval")], {("a", "größe"): 12})
