@@ -15,7 +15,7 @@ import pytest
 
 from pycaddy import Project, StorageMode
 from pycaddy._files import Replacement
-from pycaddy.ledger import sidecar
+from pycaddy.ledger import RunRecord, folders, sidecar
 from pycaddy.ledger.scan import scan
 from pycaddy.stores.sqlite import SqliteStore
 from tests.faults.conftest import LONG
@@ -105,6 +105,54 @@ def test_a_description_that_the_doctor_swept_up_too_early_is_written_again(
     run.done()
     assert severe(project) == []
     assert list(project.root.rglob("*.tmp")) == []
+
+
+@pytest.mark.parametrize("late", ["the first change's", "the change in between's"])
+def test_of_two_changes_at_once_the_later_one_is_described(
+    project: Project, monkeypatch: pytest.MonkeyPatch, late: str
+) -> None:
+    """Whoever committed first may be the last to put its description into its place."""
+    run, other = (Project(project.root).session_of("train/0001") for _ in range(2))
+    publish = Replacement.publish
+    waiting = [lambda: other.note("in between")]
+
+    def publish_late(description: Replacement) -> None:
+        if late == "the change in between's":
+            publish(description)
+        if waiting:
+            waiting.pop()()
+        if late == "the first change's":
+            publish(description)
+
+    monkeypatch.setattr(Replacement, "publish", publish_late)
+    run.done()
+    assert severe(project) == []
+    record, _ = sidecar.parse((project.root / run.record.layout.sidecar).read_bytes())
+    assert (record.status.name, record.note) == ("DONE", "in between")
+
+
+def test_a_run_that_was_ended_before_it_had_begun_can_be_claimed(project: Project) -> None:
+    project.session("eval", {"n": 1}).error("no such data")
+    (run,) = project.claim("eval", [{"n": 1}])
+    assert (run.uid, run.attempt) == ("0001", 1)
+    assert severe(project) == []
+
+
+def test_a_claimed_run_that_somebody_marks_at_once_is_not_taken_for_another(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = folders.make
+
+    def marked_meanwhile(root: str, record: RunRecord, *, fresh: bool) -> str:
+        monkeypatch.undo()
+        project.session_of(record.key).tag("fast")
+        return make(root, record, fresh=fresh)
+
+    monkeypatch.setattr(folders, "make", marked_meanwhile)
+    (run,) = project.claim("eval", [{"n": 1}])
+    assert (run.status.name, run.tags) == ("RUNNING", ("fast",))
+    assert project.trash() == []
+    assert severe(project) == []
 
 
 def test_a_removal_that_was_cut_short_is_finished(project: Project) -> None:

@@ -237,11 +237,13 @@ class Ledger:
             return None
         _, record = claimed
         try:
-            folders.make(self.root, record, fresh=record.attempt == 1)
+            folders.make(self.root, record, fresh=sidecar.is_first(record))
         except FolderTakenError:
-            # Its uid belongs to a run that the ledger does not know: nobody may claim it again.
-            self.change(record, lambda seen: seen.changed(trashed_us=utc_now_us()))
-            raise
+            if self._reread_any(record).revision == record.revision:
+                # Its uid belongs to a run that the ledger does not know: nobody may claim it again.
+                self.change(record, lambda seen: seen.changed(trashed_us=utc_now_us()))
+                raise
+            # Somebody has marked the run already, and described it.
         self.describe(record)
         heart.hold(self.store, record)
         return claimed
@@ -325,7 +327,7 @@ class Ledger:
             ) from error
 
     def describe(self, record: RunRecord, description: Replacement | None = None) -> None:
-        """Put the run's `run.json` into its place.
+        """Put the run's `run.json` into its place; the last one there is what the ledger has.
 
         Args:
             description: As it lies beside its place already.
@@ -333,6 +335,16 @@ class Ledger:
         Raises:
             ProjectFolderError: It cannot be written. What the ledger has is not touched.
         """
+        self._publish(record, description)
+        # Whoever changed the run meanwhile may have put its own there before ours: the last one
+        # to write looks after it has written, and finds that the ledger has what it wrote.
+        while (now := self._get(record)) is not None and now.trashed_us is None:
+            if now.revision == record.revision:
+                return
+            record = now
+            self._publish(record, None)
+
+    def _publish(self, record: RunRecord, description: Replacement | None) -> None:
         path = description.path if description else self.description_path(record)
         try:
             if description is not None:
@@ -372,10 +384,13 @@ class Ledger:
         return Watch(one_kernel=self.store.is_local)
 
     def _reread_any(self, record: RunRecord) -> RunRecord:
-        found = self.store.get(record.relpath, record.identifier, parse_uid(record.uid))
+        found = self._get(record)
         if found is None:
             raise _not_found(record.relpath, record.identifier, record.uid, trashed=False)
         return found
+
+    def _get(self, record: RunRecord) -> RunRecord | None:
+        return self.store.get(record.relpath, record.identifier, parse_uid(record.uid))
 
 
 def check_relpath(relpath: str | os.PathLike[str]) -> str:

@@ -12,7 +12,7 @@ from pycaddy.layout import StorageMode
 from pycaddy.records import RunRecord
 from pycaddy.status import Status
 
-__all__ = ["SCHEMA", "has_one", "parse", "render"]
+__all__ = ["SCHEMA", "has_one", "is_first", "parse", "render"]
 
 SCHEMA = 1
 
@@ -20,6 +20,11 @@ SCHEMA = 1
 def has_one(record: RunRecord) -> bool:
     """Whether the run's folder describes it: from its first start, or its end, on."""
     return record.attempt > 0 or record.status.is_final
+
+
+def is_first(record: RunRecord) -> bool:
+    """Whether a run that has just begun never had a description: it may have ended unbegun."""
+    return record.attempt == 1 and len(record.history) == 2
 
 
 def render(record: RunRecord, project: str) -> bytes:
