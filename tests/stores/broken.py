@@ -181,6 +181,13 @@ class IgnoresRevisions(Broken):
         return super().swap(now, replace(new, revision=now.revision + 1))
 
 
+class TrustsItsOwnMemory(Broken):
+    """Takes what it stored itself for the latest."""
+
+    def is_latest(self, record: RunRecord) -> bool:
+        return True
+
+
 class ComparesBeforeItLocks(Broken):
     """Looks whether the revision is right, and writes without a condition."""
 

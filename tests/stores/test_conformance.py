@@ -33,6 +33,7 @@ NOTICED = [
     (broken.IgnoresRevisions, "an_outdated_record_is_refused_and_nothing_changes"),
     (broken.IgnoresRevisions, "no_change_of_many_processes_is_lost"),
     (broken.TrustsRows, "a_record_of_another_ledger_is_refused"),
+    (broken.TrustsItsOwnMemory, "a_record_is_the_latest_until_somebody_changes_the_run"),
     (broken.ComparesBeforeItLocks, "of_threads_that_change_the_same_record_one_wins"),
     (broken.LosesTheResult, "the_next_revision_replaces_a_record"),
     (broken.KeepsTheFirstError, "values_can_be_taken_back"),

@@ -56,6 +56,7 @@ WRITES: dict[str, Callable[[SqliteStore], object]] = {
 READS: dict[str, Callable[[SqliteStore], object]] = {
     "get": lambda store: store.get("", "train", 1),
     "find": lambda store: store.find_or_create(new_run(), first),
+    "is_latest": lambda store: store.is_latest(started_record(1)),
     "select": lambda store: store.select(Selection(newest_first=True, limit=3)),
     "done_hashes": lambda store: store.done_hashes("", "train"),
     "counts": lambda store: store.counts(),

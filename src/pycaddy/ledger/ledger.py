@@ -338,8 +338,9 @@ class Ledger:
         self._publish(record, description)
         # Whoever changed the run meanwhile may have put its own there before ours: the last one
         # to write looks after it has written, and finds that the ledger has what it wrote.
-        while (now := self._get(record)) is not None and now.trashed_us is None:
-            if now.revision == record.revision:
+        while not self.store.is_latest(record):
+            now = self._get(record)
+            if now is None or now.trashed_us is not None:
                 return
             record = now
             self._publish(record, None)

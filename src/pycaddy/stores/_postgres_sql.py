@@ -110,6 +110,7 @@ FORGET = (
 )
 IDENTIFIER = _bound(_sql.IDENTIFIER)
 IDENTIFIERS = _bound(_sql.IDENTIFIERS)
+IS_LATEST = _bound(_sql.IS_LATEST)
 COUNTS = _bound(_sql.COUNTS)
 DONE_HASHES = _bound(_sql.DONE_HASHES)
 FOLDER = _bound(_sql.FOLDER)

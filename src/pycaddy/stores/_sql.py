@@ -18,6 +18,7 @@ DROP_UNSTARTED = "DELETE FROM run WHERE identifier=? AND uid=? AND attempt=0 AND
 FORGET = (
     "DELETE FROM run WHERE id=? AND revision=? AND identifier=? AND uid=? AND trashed IS NOT NULL"
 )
+IS_LATEST = "SELECT 1 FROM run WHERE id=? AND revision=? AND uid=?"
 IDENTIFIER = "SELECT id FROM identifier WHERE project=? AND relpath=? AND name=?"
 IDENTIFIERS = (
     "SELECT relpath, name, last_uid FROM identifier WHERE project=? ORDER BY relpath, name"

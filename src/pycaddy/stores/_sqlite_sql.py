@@ -12,6 +12,7 @@ from pycaddy.stores._sql import (
     FORGET,
     IDENTIFIER,
     IDENTIFIERS,
+    IS_LATEST,
     TAKE_FOLDER,
     select,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "FORGET",
     "IDENTIFIER",
     "IDENTIFIERS",
+    "IS_LATEST",
     "TAKE_FOLDER",
     "select",
 ]

@@ -98,6 +98,9 @@ class PostgresStore:
     def get(self, relpath: str, identifier: str, uid: int) -> RunRecord | None:
         return self._server.call(lambda at, _: self._runs.get(at, relpath, identifier, uid))
 
+    def is_latest(self, record: RunRecord) -> bool:
+        return bool(self._read(sql.IS_LATEST, (record.row, record.revision, int(record.uid))))
+
     def swap(self, old: RunRecord, new: RunRecord) -> bool:
         ticket = new_ticket()
 

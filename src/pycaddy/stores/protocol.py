@@ -143,6 +143,9 @@ class Store(Protocol):
     def get(self, relpath: str, identifier: str, uid: int) -> RunRecord | None:
         """Return the run, in the trash or not, or None."""
 
+    def is_latest(self, record: RunRecord) -> bool:
+        """Whether nobody has changed or forgotten the run since *record* was stored."""
+
     def swap(self, old: RunRecord, new: RunRecord) -> bool:
         """Replace *old* by *new*, its next revision, if the ledger still has *old*'s.
 

@@ -131,6 +131,11 @@ class SqliteStore:
             row = self._identifier(at, relpath, identifier)
             return at.recent.get(row, uid, relpath, identifier)
 
+    def is_latest(self, record: RunRecord) -> bool:
+        key = (record.row, record.revision, int(record.uid))
+        with self._reading(in_a_loop=True) as at:
+            return at.sql.execute(sql.IS_LATEST, key).fetchone() is not None
+
     def swap(self, old: RunRecord, new: RunRecord) -> bool:
         with self._writing() as at:
             return self._swap(at, old, new)

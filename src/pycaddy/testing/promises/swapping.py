@@ -16,7 +16,7 @@ __all__ = ["Swapping"]
 
 
 class Swapping:
-    """`swap`, `forget` and `rewrite_params`."""
+    """`swap`, `is_latest`, `forget` and `rewrite_params`."""
 
     def test_the_next_revision_replaces_a_record(self, store: Store, open_store: OpenStore) -> None:
         old = store.create(new_run({"lr": 0.1}))
@@ -35,6 +35,21 @@ class Swapping:
         assert store.swap(old, new)
         assert store.get("", "train", 1) == new
         assert open_store(store.project).get("", "train", 1) == new
+
+    def test_a_record_is_the_latest_until_somebody_changes_the_run(
+        self, store: Store, open_store: OpenStore
+    ) -> None:
+        old, other = store.create(new_run({"lr": 1})), store.create(new_run({"lr": 2}))
+        assert store.is_latest(old)
+        new = old.changed(note="in between")
+        assert open_store(store.project).swap(old, new)
+        assert not store.is_latest(old)
+        assert store.is_latest(new)
+        removed = new.changed(trashed_us=1)
+        store.swap(new, removed)
+        store.forget(removed)
+        assert not store.is_latest(removed)
+        assert store.is_latest(other)
 
     def test_values_can_be_taken_back(self, store: Store) -> None:
         old = store.create(new_run(owner=some_owner()))
