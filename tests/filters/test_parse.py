@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import pickle
+import sys
+import warnings
 
 import pytest
 
@@ -21,6 +23,7 @@ from pycaddy.filters import (
     parse,
     parse_order,
 )
+from pycaddy.testing._at_once import in_threads
 
 LR = Name("params", ("lr",))
 
@@ -281,3 +284,19 @@ def test_what_has_no_order_is_refused(text: str) -> None:
 def test_a_name_reads_back_what_it_prints(text: str) -> None:
     (test,) = conditions_in(parse(f"{text} == 1"))
     assert str(test.name) == text
+
+
+def test_threads_that_read_filters_leave_the_warnings_of_the_process_alone() -> None:
+    before = list(warnings.filters)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        in_threads(8, parse_often)
+    finally:
+        sys.setswitchinterval(interval)
+    assert list(warnings.filters) == before
+
+
+def parse_often() -> None:
+    for number in range(300):
+        parse(f"lr < {number} and name != '\\d'")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import threading
 import warnings
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -45,6 +46,7 @@ _COMPARISONS = {
 }
 _TURNED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _METHODS = ("startswith", "endswith")
+_one_at_a_time = threading.Lock()
 _ALLOWED = (
     "A filter has comparisons (lr < 0.01, status == 'done', 0 < step <= 10), 'in', 'is None', "
     "x.startswith('...'), x.endswith('...'), and, or, not and parentheses"
@@ -92,7 +94,8 @@ class _Reader:
         if "\0" in self.text:
             raise self.refusal_at(self.text.index("\0"), "A filter has no NUL characters.")
         try:
-            with warnings.catch_warnings():
+            # Threads that change the process's warnings at once leave each other's behind.
+            with _one_at_a_time, warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # "\d" in a text is no concern here
                 return ast.parse(self.text, mode="eval").body
         except SyntaxError as error:
