@@ -36,6 +36,10 @@ class State:
     loss: float | None = None
     error: str | None = None
     removed: bool = False
+    tags: frozenset[str] = frozenset()
+    note: str | None = None
+    points: tuple[int, float] | None = None
+    """How many the series "loss" has and the last one, once the run has ended."""
 
     def after(self, step: Step) -> State:
         what, value = step
@@ -52,6 +56,10 @@ class State:
                 return replace(self, status=Status.ERROR, error=value)
             case "remove":
                 return replace(self, removed=True)
+            case "tag":
+                return replace(self, tags=self.tags | {value})
+            case "note":
+                return replace(self, note=value)
         raise ValueError(what)
 
     @classmethod
@@ -64,6 +72,11 @@ class State:
             loss=(record.result or {}).get("loss"),
             error=record.error_text,
             removed=record.trashed_us is not None,
+            tags=frozenset(record.tags),
+            note=record.note,
+            points=(loss["count"], loss["last"])
+            if record.status.is_final and (loss := record.summary.get("loss"))
+            else None,
         )
 
 
@@ -75,6 +88,9 @@ def steps(chance: random.Random) -> Iterator[Step]:
     for number in range(chance.randrange(3)):
         yield "attach", f"file {number}"
     yield "result", chance.random()
+    if chance.random() < 0.2:
+        yield "tag", "fast"
+        yield "note", f"größer: {chance.random()}"
     if chance.random() < 0.1:
         return
     if chance.random() < 0.3:
@@ -108,6 +124,10 @@ def take(run: Session, step: Step) -> None:
             run.error(value)
         case "remove":
             run.remove()
+        case "tag":
+            run.tag(value)
+        case "note":
+            run.note(value)
 
 
 def work(pipe: Connection, root: str, name: str, durability: str = "power") -> None:

@@ -521,3 +521,16 @@ def test_a_ledger_takes_in_whatever_was_read(changes: dict[str, Any]) -> None:
             repr(each)
         assert again.ledger.store.check() == []
         again.ledger.store.close()
+
+
+def test_what_a_run_has_logged_is_summed_up_in_the_ledger_and_in_its_folder(tmp_path: Path) -> None:
+    project = Project(tmp_path / "results")
+    run = project.session("train").start()
+    run.log("loss", 0.5)
+    run.flush()
+    project = lost(project)
+    assert project.rebuild().added == 1
+    (again,) = project.sessions("train")
+    assert again.record.summary["loss"]["last"] == 0.5
+    assert [str(finding) for finding in project.doctor() if finding.severe] == []
+    run.done()

@@ -5,16 +5,22 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pycaddy._files import random_id
-from pycaddy.errors import LedgerDamagedError, LedgerError, MetricsError
+from pycaddy.errors import (
+    LeaseLostError,
+    LedgerDamagedError,
+    LedgerError,
+    MetricsError,
+    RunNotFoundError,
+)
 from pycaddy.ledger import address, recording
+from pycaddy.ledger.ledger import Ledger
 from pycaddy.ledger.scan import Found, known_folders, scan, split_home
 from pycaddy.ledger.switch import set_aside
 from pycaddy.metrics.sqlite import SqliteMetrics
 from pycaddy.metrics.summary import encoded
-from pycaddy.records import RunRecord
 from pycaddy.stores import Store
 from pycaddy.stores._postgres_url import is_postgres
 from pycaddy.stores.sqlite import SqliteStore
@@ -76,6 +82,7 @@ def rebuild(root: str, durability: str = "power", ledger: str | None = None) -> 
             ledger=ledger,
         )
     added, old = _make_anew(root, ledger, durability, found)
+    _sum_up(root, ledger, durability, found)
     return RebuildReport(len(found.records), added, tuple(found.problems), old)
 
 
@@ -84,9 +91,10 @@ def _complete(root: str, ledger: str, durability: str) -> RebuildReport:
     store = address.open_store(root, ledger, durability)
     try:
         found = scan(root, *known_folders(store))
-        added = _load(store, root, found)
+        added = _load(store, found)
     finally:
         store.close()
+    _sum_up(root, ledger, durability, found)
     return RebuildReport(len(found.records), added, tuple(found.problems), None)
 
 
@@ -96,7 +104,7 @@ def _make_anew(root: str, ledger: str, durability: str, found: Found) -> tuple[i
     workshop = os.path.join(os.path.dirname(ledger), "rebuilt")
     shutil.rmtree(workshop, ignore_errors=True)
     store = SqliteStore(os.path.join(workshop, "ledger.db"), id_, durability)
-    added = _load(store, root, found)
+    added = _load(store, found)
     store.close()
     old = set_aside(ledger, "damaged")
     os.rename(store.path, ledger)
@@ -119,22 +127,29 @@ def _refuse_within(root: str) -> None:
         above = os.path.dirname(above)
 
 
-def _load(store: Store, root: str, found: Found) -> int:
+def _load(store: Store, found: Found) -> int:
     highest = {split_home(home): number for home, number in found.highest.items()}
-    records = [_with_metrics(root, record, found.problems) for record in found.records]
-    return store.load(records, highest, found.shared)
+    return store.load(found.records, highest, found.shared)
 
 
-def _with_metrics(root: str, record: RunRecord, problems: list[str]) -> RunRecord:
-    """Sum up what a run has logged that did not come to its end: its description is older."""
-    path = os.path.join(root, record.layout.metrics)
-    if record.status.is_final or record.trashed_us is not None or not os.path.exists(path):
-        return record
-    try:
-        return replace(record, summary_text=encoded(recording.summary_of(SqliteMetrics(path))))
-    except MetricsError as error:
-        problems.append(str(error))
-        return record
+def _sum_up(root: str, where: str, durability: str, found: Found) -> None:
+    """Sum up what runs have logged that did not come to their end: their descriptions are older.
+
+    The ledger and the run's folder both get the summary, as from the run itself.
+    """
+    ledger = Ledger(where, root=root, durability=durability)
+    for record in found.records:
+        path = os.path.join(root, record.layout.metrics)
+        if record.status.is_final or record.trashed_us is not None or not os.path.exists(path):
+            continue
+        try:
+            text = encoded(recording.summary_of(SqliteMetrics(path)))
+            recording.set_summary(ledger, ledger.reread(record), text, record.attempt)
+        except MetricsError as error:
+            found.problems.append(str(error))
+        except (LeaseLostError, RunNotFoundError):
+            continue  # the ledger knows more of it than its folder
+    ledger.store.close()
 
 
 def _is_healthy(ledger: str) -> bool:
