@@ -241,3 +241,33 @@ def test_without_pyyaml_the_error_says_what_to_install(tmp_path: Path) -> None:
     done = finished(sys.executable, program, cwd=tmp_path)
     assert "MissingExtraError" in done.stdout
     assert done.stdout.strip().endswith("Run: python -m pip install 'pycaddy[yaml]'")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("x.yaml", b"\xff\xfe", "no UTF-8"),
+        ("x.yaml", b"day: 2026-99-99", "no YAML: month must be"),
+        ("x.yaml", b"[" * 20_000, "no YAML"),
+        ("x.json", b"[" * 20_000, "no JSON"),
+        ("x.toml", b"x=" + b"[" * 20_000, "no TOML"),
+        ("x.yaml", b"parameters: &a {x: *a}", "nested deeper than 64 levels"),
+        (
+            "x.yaml",
+            b"a: &a [1, 1, 1, 1, 1, 1, 1, 1]\n"
+            + b"\n".join(
+                b"%c: &%c [%s]" % (name, name, b", ".join([b"*%c" % (name - 1)] * 8))
+                for name in b"bcdefgh"
+            ),
+            "more than 1,000,000 values",
+        ),
+    ],
+)
+def test_a_file_that_no_reader_is_ready_for_is_refused_by_name(
+    tmp_path: Path, name: str, content: bytes, says: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(SweepError, match=says) as caught:
+        load_sweep(path)
+    assert str(path) in str(caught.value)

@@ -10,6 +10,7 @@ from typing import Any
 
 from pycaddy._extras import require
 from pycaddy.errors import SweepError
+from pycaddy.params import MAX_DEPTH
 from pycaddy.sweeper.base import Sweep
 from pycaddy.sweeper.written import sweep_from
 
@@ -17,6 +18,19 @@ __all__ = ["load_sweep"]
 
 # YAML 1.1 wants a point and a sign, and takes 1e-4 for text.
 _ALMOST_A_NUMBER = re.compile(r"([-+]?\d+)(\.\d*)?[eE]([-+]?)(\d+)", re.ASCII)
+
+_MOST_VALUES = 1_000_000
+
+# What the readers raise beside their own errors: of a date that there is not, a number of too many
+# digits, brackets without end.
+_UNREADABLE = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 
 
 def load_sweep(path: str | os.PathLike[str]) -> Sweep:
@@ -37,7 +51,15 @@ def load_sweep(path: str | os.PathLike[str]) -> Sweep:
             path=str(file),
         )
     try:
-        return sweep_from(read(file.read_text(encoding="utf-8")))
+        data = read(file.read_text(encoding="utf-8"))
+        _check_size(data)
+        if read is _yaml:
+            _check_numbers(data, "the file")
+        return sweep_from(data)
+    except UnicodeDecodeError as error:
+        raise SweepError(
+            f"In {file}: This is no UTF-8: {error}. Save it as UTF-8 text.", path=str(file)
+        ) from error
     except SweepError as error:
         raise SweepError(f"In {file}: {error}", path=str(file)) from error
 
@@ -45,11 +67,27 @@ def load_sweep(path: str | os.PathLike[str]) -> Sweep:
 def _yaml(text: str) -> Any:
     yaml = require("yaml", "yaml")
     try:
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, *_UNREADABLE) as error:
         raise SweepError(f"This is no YAML: {error}. Mend it there.") from error
-    _check_numbers(data, "the file")
-    return data
+
+
+def _check_size(data: Any) -> None:
+    """Refuse what would take for ever: an alias of YAML may lie in itself, or multiply."""
+    waiting, count = [(data, 0)], 0
+    while waiting:
+        value, depth = waiting.pop()
+        count += 1
+        if depth > MAX_DEPTH or count > _MOST_VALUES:
+            raise SweepError(
+                f"This is nested deeper than {MAX_DEPTH} levels, or has more than "
+                f"{_MOST_VALUES:,} values. Write ranges instead of values, and no alias within "
+                "itself."
+            )
+        if isinstance(value, Mapping):
+            waiting += [(inner, depth + 1) for inner in value.values()]
+        elif isinstance(value, list):
+            waiting += [(inner, depth + 1) for inner in value]
 
 
 def _check_numbers(data: Any, key: Any) -> None:
@@ -75,7 +113,7 @@ def _json(text: str) -> Any:
 
     try:
         return json.loads(text)
-    except ValueError as error:
+    except _UNREADABLE as error:
         raise SweepError(f"This is no JSON: {error}. Mend it there.") from error
 
 
@@ -84,7 +122,7 @@ def _toml(text: str) -> Any:
 
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except _UNREADABLE as error:
         raise SweepError(f"This is no TOML: {error}. Mend it there.") from error
 
 
