@@ -89,7 +89,7 @@ RAW = {
     "a number of many digits": f"GET /api/runs?limit={'9' * 5000} HTTP/1.1\r\n{HEAD}\r\n",
     "a filter without end": f"GET /api/runs?where={'(' * 8000} HTTP/1.1\r\n{HEAD}\r\n",
     "an upgrade": f"GET /api/elsewhere HTTP/1.1\r\n{HEAD}Upgrade: websocket\r\n"
-    "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+    "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAA==\r\n\r\n",
     "events without a cookie": "GET /api/events HTTP/1.1\r\nHost: {host}\r\n\r\n",
 }  # fmt: skip
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from pycaddy.errors import LedgerDamagedError
-from pycaddy.ledger import sidecar
+from pycaddy.ledger import sidecar, surroundings
+from pycaddy.ledger.backup import backup
 from pycaddy.ledger.doctor import Finding
 from pycaddy.project import Project, Session, StorageMode
 from tests.scripts import killed
@@ -153,6 +155,101 @@ def test_a_damaged_ledger_is_said_to_be_one(project: Project) -> None:
     ledger.write_bytes(b"x" * 5000)
     with pytest.raises(LedgerDamagedError, match="`pycaddy rebuild`"):
         Project(project.root).doctor()
+
+
+DAY_S = 86_400
+
+
+def notes(project: Project, subject: object) -> list[str]:
+    found = [each for each in project.doctor() if each.subject == str(subject)]
+    assert not any(each.severe for each in found)
+    return [str(each) for each in found]
+
+
+def test_files_that_are_missing_or_changed_are_counted(project: Project) -> None:
+    run = project.session("train").start()
+    files = {name: run.path(name) for name in ("a", "b", "c", "d", "e")}
+    for path in files.values():
+        path.write_text("weights")
+    run.attach_files(files).done()
+    assert notes(project, f"run {run.key}") == []
+    for name in "abd":
+        files[name].unlink()
+    files["e"].write_text("other")
+    (note,) = notes(project, f"run {run.key}")
+    assert "4 attached files that are missing or changed (a, b, d, ...). `pycaddy verify`" in note
+
+
+@pytest.mark.parametrize(
+    ("version", "told"), [((3, 37, 0), True), ((3, 51, 2), True), ((3, 51, 3), False)]
+)
+def test_an_old_sqlite_is_told(
+    project: Project, monkeypatch: pytest.MonkeyPatch, version: tuple[int, ...], told: bool
+) -> None:
+    monkeypatch.setattr(surroundings.sqlite3, "sqlite_version_info", version)
+    monkeypatch.setattr(surroundings.sqlite3, "sqlite_version", "old")
+    found = notes(project, "SQLite old")
+    assert [note.endswith("3.51.3 and newer are free of it") for note in found] == [True] * told
+
+
+def test_a_disk_that_is_nearly_full_is_told(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(project.ensure_folder().root)._replace(free=5 << 20)
+    monkeypatch.setattr(surroundings.shutil, "disk_usage", lambda path: usage)
+    assert notes(project, project.root) == [f"{project.root}: has 5 MiB left. Make room"]
+
+
+def test_a_file_system_that_machines_share_is_told(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = project.root / ".pycaddy" / "ledger.db"
+    assert notes(project, ledger) == []
+    monkeypatch.setattr(surroundings, "is_network", lambda path: path == str(ledger.parent))
+    (note,) = notes(project, ledger)
+    assert "`pycaddy ledger up`" in note
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "project.json.0123456789ab.tmp",
+        "backups/ledger-20260101T000000.000000Z.db.0123456789abcdef0123456789abcdef.tmp",
+    ],
+)
+def test_an_old_leftover_beside_the_ledger_is_found_and_deleted(
+    project: Project, name: str
+) -> None:
+    path = project.ensure_folder().root / ".pycaddy" / name
+    project.session("train")
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("half")
+    assert notes(project, path) == []  # somebody may be writing it
+    project.doctor(fix=True)
+    assert path.exists()
+    os.utime(path, (path.stat().st_atime, path.stat().st_mtime - 2 * DAY_S))
+    (note,) = notes(project, path)
+    assert "`pycaddy doctor --fix` deletes it" in note
+    project.doctor(fix=True)
+    assert not path.exists()
+    assert notes(project, path) == []
+
+
+def test_runs_without_a_recent_backup_are_told(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = project.root / ".pycaddy" / "backups"
+    project.session("train").start().done()
+    assert notes(project, folder) == []  # there is nothing yet that would be worth it
+    now = time.time()
+    monkeypatch.setattr(surroundings.time, "time", lambda: now + 40 * DAY_S)
+    (note,) = notes(project, folder)
+    assert "no backup of the last 30 days: there is none. `pycaddy ledger backup`" in note
+    path = Path(backup(project.ledger))
+    (note,) = notes(project, folder)
+    assert "the latest is 40 days old" in note
+    os.utime(path, (now + 39 * DAY_S,) * 2)
+    assert notes(project, folder) == []
 
 
 def test_a_look_changes_nothing(project: Project) -> None:

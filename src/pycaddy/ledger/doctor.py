@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 
 from pycaddy.errors import MetricsError
-from pycaddy.ledger import recording, sidecar
+from pycaddy.ledger import recording, sidecar, surroundings
+from pycaddy.ledger.findings import Finding
 from pycaddy.ledger.ledger import Ledger
 from pycaddy.ledger.scan import known_folders, scan
 from pycaddy.ledger.trash import remove
+from pycaddy.ledger.verify import differences
 from pycaddy.metrics.protocol import MetricStore
 from pycaddy.metrics.summary import encoded
 from pycaddy.records import RunRecord, parse_uid
@@ -22,25 +21,7 @@ from pycaddy.stores import Selection
 
 __all__ = ["Finding", "examine"]
 
-# https://www.sqlite.org/wal.html#walresetbug
-_WAL_RESET_MENDED = (3, 51, 3)
-_LITTLE_SPACE = 100 << 20
 _LEFTOVER = re.compile(r"(?:[0-9]{4,}_)?run\.json\.[0-9a-f]{12}\.tmp")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is not as it should be."""
-
-    subject: str
-    problem: str
-    advice: str
-    severe: bool = True
-    """False: worth knowing, and nothing is broken."""
-    fixed: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.subject}: {self.problem}. {'Mended.' if self.fixed else self.advice}"
 
 
 def examine(ledger: Ledger, *, fix: bool = False) -> Iterator[Finding]:
@@ -50,29 +31,18 @@ def examine(ledger: Ledger, *, fix: bool = False) -> Iterator[Finding]:
         fix: Write each `run.json` again that is missing or says something else than the ledger,
             and finish what processes that were killed have left half done.
     """
-    yield from _machine(ledger)
+    yield from surroundings.machine(ledger)
     for problem in ledger.store.check():
         yield Finding("ledger", problem, "Run `pycaddy rebuild`")
     records = ledger.records(Selection())
     yield from _stale(ledger, records)
+    yield from _files(ledger, records)
     yield from _metrics(ledger, records, fix=fix)
     yield from _sidecars(ledger, [*records, *ledger.records(Selection(trashed=True))], fix=fix)
     yield from _leftovers(ledger, records, fix=fix)
     yield from _unknown(ledger, records, fix=fix)
-
-
-def _machine(ledger: Ledger) -> Iterator[Finding]:
-    if sqlite3.sqlite_version_info < _WAL_RESET_MENDED:
-        yield Finding(
-            f"SQLite {sqlite3.sqlite_version}",
-            "has a rare bug when several processes reset the write-ahead log; pycaddy takes "
-            "turns so that they do not",
-            "3.51.3 and newer are free of it",
-            severe=False,
-        )
-    free = shutil.disk_usage(ledger.root).free
-    if free < _LITTLE_SPACE:
-        yield Finding(ledger.root, f"has {free >> 20} MiB left", "Make room", severe=False)
+    yield from surroundings.leftovers(ledger, fix=fix)
+    yield from surroundings.backups(ledger, records)
 
 
 def _stale(ledger: Ledger, records: list[RunRecord]) -> Iterator[Finding]:
@@ -82,6 +52,19 @@ def _stale(ledger: Ledger, records: list[RunRecord]) -> Iterator[Finding]:
                 f"run {record.key}",
                 f"is RUNNING, and its process ({record.owner}) is gone",
                 "Open it with ExistingRun.CONTINUE to go on, or end it with error()",
+                severe=False,
+            )
+
+
+def _files(ledger: Ledger, records: list[RunRecord]) -> Iterator[Finding]:
+    """Count what `verify` tells one by one: who deletes a checkpoint may have meant it."""
+    for record in records:
+        if found := [difference.key for difference in differences(ledger, [record])]:
+            names = ", ".join(found[:3]) + (", ..." if len(found) > 3 else "")
+            yield Finding(
+                f"run {record.key}",
+                f"has {len(found)} attached files that are missing or changed ({names})",
+                "`pycaddy verify` tells what is wrong with each; bring them back, or attach others",
                 severe=False,
             )
 
