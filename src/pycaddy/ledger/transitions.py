@@ -130,7 +130,8 @@ def finish(
     detail = error_text.strip().rpartition("\n")[2][:_LONGEST_DETAIL] if error_text else None
     return record.changed(
         status=status,
-        ended_us=now_us,
+        # Somebody may have set the clock back meanwhile, and no run takes less than no time.
+        ended_us=max(now_us, record.started_us or now_us),
         error_text=error_text,
         files_text=record.files_text if files_text is None else files_text,
         summary_text=record.summary_text if summary_text is None else summary_text,
