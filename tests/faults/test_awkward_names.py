@@ -174,7 +174,12 @@ def expected(place: str, name: str) -> str:
         *((where, StorageMode.PREFIX) for where in (PLACES if LONG else ("identifier", "file"))),
     ],
 )
-def test_a_name_is_kept_exactly_or_refused(project: Project, where: str) -> None:
+def test_a_name_is_kept_exactly_or_refused(
+    project: Project,
+    where: str,
+    mode: StorageMode,
+    record_property: Callable[[str, object], None],
+) -> None:
     place = PLACES[where]
     project.ensure_folder()
     taken = given(project, place)
@@ -197,6 +202,11 @@ def test_a_name_is_kept_exactly_or_refused(project: Project, where: str) -> None
         assert expected(where, name) in [*place.shown(json.loads(result.stdout)), ""] or (
             where == "file"
         )
+    record_property(
+        "figures",
+        f"R16  {len(NAMES)} awkward names as {where}, {mode.name}: {len(taken)} kept exactly, "
+        f"{len(NAMES) - len(taken)} refused by name",
+    )
 
 
 def test_the_page_is_told_every_name_as_it_is(tmp_path: Path) -> None:

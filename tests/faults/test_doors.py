@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
@@ -144,7 +144,9 @@ def test_a_file_that_becomes_a_link_after_it_was_attached_is_not_followed(
         )
 
 
-def test_many_who_never_end_what_they_ask_keep_nobody_waiting(page: Served) -> None:
+def test_many_who_never_end_what_they_ask_keep_nobody_waiting(
+    page: Served, record_property: Callable[[str, object], None]
+) -> None:
     begun = [b"GET / HTTP/1.1\r\nHost: ", b"", b"G", f"GET /api/events HTTP/1.1\r\n{HEAD}".encode()]
     with ExitStack() as opened:
         for number in range(CONNECTIONS):
@@ -153,6 +155,11 @@ def test_many_who_never_end_what_they_ask_keep_nobody_waiting(page: Served) -> N
             connection.sendall(begun[number % len(begun)])
         for _ in range(3):
             assert page.ask("/api/projects").status == 200
+    record_property(
+        "figures",
+        f"S  {len(RAW)} requests that no client would send gave nothing away; {CONNECTIONS} that "
+        "never ended kept nobody waiting",
+    )
 
 
 def test_many_who_listen_for_changes_keep_nobody_waiting(page: Served) -> None:

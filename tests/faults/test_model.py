@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import Any
@@ -284,10 +285,19 @@ class ProjectMachine(Model):
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("store", ["SQLite", "PostgreSQL"])
-def test_any_history_of_calls_is_the_model_s(store: str, request: pytest.FixtureRequest) -> None:
+def test_any_history_of_calls_is_the_model_s(
+    store: str,
+    request: pytest.FixtureRequest,
+    record_property: Callable[[str, object], None],
+) -> None:
     url = request.getfixturevalue("ledger_url") if store == "PostgreSQL" else None
     examples = (500 if LONG else 80) if url is None else (150 if LONG else 20)
     run_state_machine_as_test(
         lambda: ProjectMachine(url),
         settings=settings(max_examples=examples, stateful_step_count=40, deadline=None),
+    )
+    record_property(
+        "figures",
+        f"R8, R12  {store}: {examples} histories of up to 40 calls, kills, removals and lost "
+        "ledgers among them: as the model has it",
     )
