@@ -88,3 +88,17 @@ def test_a_run_whose_process_was_killed_goes_on_where_it_was(tmp_path: Path) -> 
         assert run.uid == "0001"
         run.log("loss", 1)
     assert points(run) == {0: 3, 1: 2, 2: 1}
+
+
+def test_what_is_not_on_the_disk_yet_counts_with_what_an_earlier_attempt_logged(
+    tmp_path: Path,
+) -> None:
+    project = Project(tmp_path, durability="process")
+    run = project.session("train").start()
+    run.log("loss", 0.5)
+    run.done()
+    run.reopen()
+    run.log("loss", 1.5)
+    assert run.metrics()["loss"]["count"] == 2
+    assert run.metrics()["loss"]["max"] == 1.5
+    run.done()

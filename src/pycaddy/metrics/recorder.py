@@ -151,7 +151,7 @@ class Recorder:
     def summaries(self) -> dict[str, dict[str, Any]]:
         """Return the summary of each series: of all that is on disk and all that was logged."""
         with self.lock:
-            self._sort_in()
+            self.flush()  # what other attempts logged is known from the disk alone
             return self._summaries()
 
     def _summaries(self) -> dict[str, dict[str, Any]]:
