@@ -60,6 +60,10 @@ class Talk:
         """Send the program a signal."""
         self._process.send_signal(number)
 
+    def runs(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.poll() is None
+
     def end(self) -> tuple[int, str]:
         """Wait for the program's end; return its exit code and what it wrote to stderr."""
         _, errors = self._process.communicate()

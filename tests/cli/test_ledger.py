@@ -156,7 +156,7 @@ def test_init_makes_a_ledger_once(tmp_path: Path) -> None:
 
 def test_copy_says_how_many_runs_there_are(project: Project) -> None:
     first = invoke("ledger", "copy", ".", "lab.db")
-    assert "5 runs copied from" in first.stdout
+    assert "5 runs and 0 points of metrics copied from" in first.stdout
     assert "0 brought up to date, 0 there already. All compared." in first.stdout
     running = project.session("train", {"x": 1}).start()
     again = invoke("ledger", "copy", ".", "lab.db", "--switch")

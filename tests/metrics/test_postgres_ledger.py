@@ -10,8 +10,10 @@ import pytest
 
 from pycaddy import ExistingRun, Project
 from pycaddy.metrics.live import recorders
+from pycaddy.metrics.sqlite import SqliteMetrics
 from pycaddy.project import Session
 from pycaddy.stores._postgres_url import conninfo
+from pycaddy.testing.metrics import points
 from tests.scripts import answer, killed
 
 LOSE = """
@@ -132,25 +134,31 @@ def test_a_rebuild_keeps_the_points(project: Project, ledger_url: str) -> None:
     assert list(project.session_of(run.key).metrics("loss").values) == [2.0]
 
 
-def test_a_run_that_has_a_file_goes_on_in_it(tmp_path: Path, ledger_url: str) -> None:
-    from pycaddy.ledger.copy import copy_ledger
-
+def test_a_run_whose_points_came_in_a_file_goes_on_in_it(tmp_path: Path, ledger_url: str) -> None:
     local = Project(tmp_path / "results")
     run = local.session("train").start()
     run.log("loss", 2.0)
     run.error("stopped")
-    copy_ledger(local.root, ledger_url, switch=True)
-    again = Project(local.root).session("train", None, ExistingRun.CONTINUE).start()
+    local.ledger.store.close()
+    (local.root / ".pycaddy/ledger.db").unlink()
+    there = Project(local.root, ledger=ledger_url)
+    there.rebuild()
+    again = there.session("train", None, ExistingRun.CONTINUE).start()
     again.log("loss", 1.0)
     again.done()
     assert list(again.metrics("loss").values) == [2.0, 1.0]
     assert rows(ledger_url, "block") == 0
+    there.ledger.store.close()
 
 
-def test_an_archive_says_that_the_points_are_not_in_it(project: Project, tmp_path: Path) -> None:
-    from pycaddy.interop.archive import export_archive
+def test_an_archive_has_the_points(project: Project, tmp_path: Path) -> None:
+    from pycaddy.interop.archive import export_archive, import_archive
 
-    ended(project, [2.0])
+    run = ended(project, [2.0, float("inf")])
     project.session("train").start().done()
-    [sentence] = export_archive(project, tmp_path / "runs.zip").left_out
-    assert sentence.startswith("The points that train/0001 logged are not in its folder")
+    # What an earlier copy has left behind is not what is packed.
+    SqliteMetrics(str(run.folder / "metrics.db")).append(1, {"loss": points([7.0])})
+    assert export_archive(project, tmp_path / "runs.zip").left_out == ()
+    local = Project(tmp_path / "elsewhere")
+    import_archive(local, tmp_path / "runs.zip")
+    assert list(local.session_of("train/0001").metrics("loss").values) == [2.0, float("inf")]

@@ -1,6 +1,7 @@
 """A project's runs taken from one ledger to another, between any two engines.
 
-Only what every store promises is used. A copy counts when each run has been compared.
+Only what every store promises is used. A copy counts when each run and each of its series has
+been compared.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pycaddy._files import make_folders, sync_folder
 from pycaddy.errors import LedgerBusyError, LedgerError
 from pycaddy.ledger import switch as switching
 from pycaddy.ledger.address import has_root, ledger_file, write_project_file
+from pycaddy.ledger.copy_metrics import bring_points
 from pycaddy.ledger.ledger import Ledger
 from pycaddy.records import RunKey, RunRecord, parse_uid
 from pycaddy.status import Status
@@ -37,6 +39,8 @@ class CopyReport:
     unchanged: int
     running: int
     """Runs that somebody is on: what they write from now on stays in the source."""
+    points: int
+    """Points of the series that the target did not have, or not all of."""
     switched: bool
 
 
@@ -58,11 +62,12 @@ def copy_ledger(
     root: str | os.PathLike[str] | None = None,
     switch: bool = False,
 ) -> CopyReport:
-    """Copy all runs of a project into another ledger, and compare them.
+    """Copy all runs of a project into another ledger, with what they have logged, and compare.
 
-    The trash, owners, histories and counters are copied too; the files of runs are not
-    touched. It can be repeated: what is there already is left, and a run that has gone on is
-    brought up to date.
+    The trash, owners, histories and counters are copied too. The points of metrics go into the
+    target if it keeps them, else into a `metrics.db` for each run; other files of runs are not
+    touched. It can be repeated, after a kill as well: what is there already is left, and a run
+    that has gone on is brought up to date.
 
     Args:
         source: A ledger or its address: a root folder, a `.db` file or a URL.
@@ -76,6 +81,8 @@ def copy_ledger(
             on a run. The project was not switched.
         LedgerError: The target has a run of the same name that is another one. Nothing was
             copied.
+        MetricsError: Points of a run cannot be read or written, or the target has others. The
+            project was not switched.
     """
     old = source if isinstance(source, Ledger) else Ledger(source, root=root)
     new = _target(os.fspath(target), old.root)
@@ -95,6 +102,7 @@ def copy_ledger(
     with _opened(new, old.store.project) as store:
         added, updated = _bring(store, contents)
         _compare(store, contents)
+        points = bring_points(old, new, store, contents.records.values())
         if _read(old.store) != contents:
             raise LedgerBusyError(
                 f"Somebody wrote to {old.address} while it was copied. End what writes there, "
@@ -105,7 +113,7 @@ def copy_ledger(
         _switch(old, new.address)
     unchanged = len(contents.runs) - added - updated
     return CopyReport(
-        old.address, new.address, added, updated, unchanged, len(running), switched=switch
+        old.address, new.address, added, updated, unchanged, len(running), points, switched=switch
     )
 
 

@@ -19,6 +19,7 @@ from pycaddy.ledger import address, recording
 from pycaddy.ledger.ledger import Ledger
 from pycaddy.ledger.scan import Found, known_folders, scan, split_home
 from pycaddy.ledger.switch import set_aside
+from pycaddy.metrics.protocol import MetricStore
 from pycaddy.metrics.sqlite import SqliteMetrics
 from pycaddy.metrics.summary import encoded
 from pycaddy.stores import Store
@@ -139,17 +140,28 @@ def _sum_up(root: str, where: str, durability: str, found: Found) -> None:
     """
     ledger = Ledger(where, root=root, durability=durability)
     for record in found.records:
-        path = os.path.join(root, record.layout.metrics)
-        if record.status.is_final or record.trashed_us is not None or not os.path.exists(path):
+        if record.status.is_final or record.trashed_us is not None:
             continue
         try:
-            text = encoded(recording.summary_of(SqliteMetrics(path)))
+            place = _metrics_of(ledger, record)
+            if place is None:
+                continue
+            text = encoded(recording.summary_of(place))
             recording.set_summary(ledger, ledger.reread(record), text, record.attempt)
         except MetricsError as error:
             found.problems.append(str(error))
         except (LeaseLostError, RunNotFoundError):
             continue  # the ledger knows more of it than its folder
     ledger.store.close()
+
+
+def _metrics_of(ledger: Ledger, record: RunRecord) -> MetricStore | None:
+    """Return where the run's points are: in the ledger, or in a file in its folder."""
+    kept = recording.in_ledger(ledger.store, record)
+    if kept is not None and kept.counts():
+        return kept
+    path = os.path.join(ledger.root, record.layout.metrics)
+    return SqliteMetrics(path) if os.path.exists(path) else None
 
 
 def _is_healthy(ledger: str) -> bool:

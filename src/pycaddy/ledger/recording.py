@@ -18,11 +18,15 @@ if TYPE_CHECKING:
     from pycaddy.metrics.protocol import MetricStore
     from pycaddy.metrics.recorder import Recorder
     from pycaddy.metrics.series import Series
+    from pycaddy.stores import Store
 
 __all__ = [
     "Ending",
     "existing",
+    "file_of",
     "flush",
+    "in_ledger",
+    "place",
     "read",
     "recomputed",
     "recorder_for",
@@ -50,13 +54,13 @@ def recorder_for(ledger: Ledger, record: RunRecord, attempt: int) -> Recorder:
 
     def open_store() -> MetricStore:
         folders.make_for(ledger, record)
-        return _store(ledger, record)
+        return place(ledger, record)
 
     def publish(text: str) -> None:
         set_summary(ledger, record, text, attempt)
 
-    place = _place(ledger, record)
-    recorder = recorder_at(place, attempt, lambda: Recorder(attempt, open_store, publish))
+    key = _key(ledger, record)
+    recorder = recorder_at(key, attempt, lambda: Recorder(attempt, open_store, publish))
     if recorder.ended:
         raise RunFinishedError(
             f"Run {record.key} is being ended by another thread. Log before that.",
@@ -68,7 +72,7 @@ def recorder_for(ledger: Ledger, record: RunRecord, attempt: int) -> Recorder:
 
 def flush(ledger: Ledger, record: RunRecord) -> None:
     """Write what this process has logged of a run."""
-    if live.recorders and (found := live.recorders.get(_place(ledger, record))):
+    if live.recorders and (found := live.recorders.get(_key(ledger, record))):
         found.flush()
 
 
@@ -92,7 +96,7 @@ class Ending:
     def __enter__(self) -> str | None:
         self._recorder = None
         if live.recorders:
-            self._recorder = live.recorders.get(_place(self._ledger, self._record))
+            self._recorder = live.recorders.get(_key(self._ledger, self._record))
         if self._recorder is not None:
             self._recorder.flush()
             if self._recorder.is_failing:
@@ -118,20 +122,20 @@ class Ending:
             return
         from pycaddy.metrics.flusher import remove
 
-        remove(_place(self._ledger, self._record))
+        remove(_key(self._ledger, self._record))
 
 
 def read(ledger: Ledger, record: RunRecord, name: str) -> Series | None:
     """Return a series of the run with all that this process has logged, or None."""
     flush(ledger, record)
-    return _store(ledger, record).read(name)
+    return place(ledger, record).read(name)
 
 
 def series(ledger: Ledger, record: RunRecord, name: str) -> Series:
     """Return a series of the run, or raise MetricNotFoundError."""
     found = read(ledger, record, name)
     if found is None:
-        names = sorted(_store(ledger, record).counts())
+        names = sorted(place(ledger, record).counts())
         there = f"It has {', '.join(names[:10])}" if names else "It has logged nothing yet"
         raise MetricNotFoundError(
             f"Run {record.key} has no series {name!r}. {there}.", run=str(record.key), name=name
@@ -141,11 +145,11 @@ def series(ledger: Ledger, record: RunRecord, name: str) -> Series:
 
 def summaries(ledger: Ledger, record: RunRecord) -> dict[str, dict[str, Any]]:
     """Return the summary of each series of the run, as of now."""
-    if found := live.recorders.get(_place(ledger, record)):
+    if found := live.recorders.get(_key(ledger, record)):
         return dict(sorted(found.summaries().items()))
     if record.status.is_final and record.summary_text is not None:
         return record.summary
-    return summary_of(_store(ledger, record))
+    return summary_of(place(ledger, record))
 
 
 def set_summary(ledger: Ledger, record: RunRecord, text: str | None, attempt: int) -> RunRecord:
@@ -184,25 +188,38 @@ def summary_of(store: MetricStore) -> dict[str, dict[str, Any]]:
 
 def existing(ledger: Ledger, record: RunRecord) -> MetricStore | None:
     """Return where the run's metrics lie; None if it surely has none."""
-    if os.path.exists(_path(ledger, record)) or ledger.store.blocks(record) is not None:
-        return _store(ledger, record)
+    if os.path.exists(file_of(ledger, record)) or ledger.store.blocks(record) is not None:
+        return place(ledger, record)
     return None
 
 
-def _store(ledger: Ledger, record: RunRecord) -> MetricStore:
-    """Return the place for the run's metrics: a file that is there, or what the ledger keeps."""
-    path = _path(ledger, record)
-    blocks = None if os.path.exists(path) else ledger.store.blocks(record)
-    if blocks is not None:
-        from pycaddy.metrics.database import DatabaseMetrics
+def place(ledger: Ledger, record: RunRecord) -> MetricStore:
+    """Return where the run's metrics are, or will be.
 
-        return DatabaseMetrics(blocks)
+    With a ledger that keeps them: there, unless it has none of the run and the folder has a file,
+    which is from an archive or from before a rebuild. A file beside points in the ledger is what
+    a copy has left behind, or has brought for a project that is not kept in it yet.
+    """
+    path = file_of(ledger, record)
+    kept = in_ledger(ledger.store, record)
+    if kept is not None and not (os.path.exists(path) and not kept.counts()):
+        return kept
     from pycaddy.metrics.sqlite import SqliteMetrics
 
     return SqliteMetrics(path, ledger.durability)
 
 
-def _path(ledger: Ledger, record: RunRecord) -> str:
+def in_ledger(store: Store, record: RunRecord) -> MetricStore | None:
+    """Return the place that *store* has for the run's metrics; None if they lie in a file."""
+    blocks = store.blocks(record)
+    if blocks is None:
+        return None
+    from pycaddy.metrics.database import DatabaseMetrics
+
+    return DatabaseMetrics(blocks)
+
+
+def file_of(ledger: Ledger, record: RunRecord) -> str:
     """Return where the run's file of metrics is: in the trash with its files, if they are."""
     path = os.path.join(ledger.root, record.layout.metrics)
     if record.trashed_us is None or os.path.exists(path):
@@ -210,5 +227,6 @@ def _path(ledger: Ledger, record: RunRecord) -> str:
     return os.path.join(ledger.root, TRASH_FOLDER, record.layout.metrics)
 
 
-def _place(ledger: Ledger, record: RunRecord) -> str:
+def _key(ledger: Ledger, record: RunRecord) -> str:
+    """Return what the run's recorder in this process is known by."""
     return os.path.join(ledger.root, record.layout.metrics)

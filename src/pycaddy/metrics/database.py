@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 from pycaddy._files import random_id
 from pycaddy.errors import MetricsError, PycaddyError
-from pycaddy.metrics.packed import BLOCK, packed, unpacked
-from pycaddy.metrics.series import Points, Series, joined
+from pycaddy.metrics.packed import BLOCK, by_attempt, packed
+from pycaddy.metrics.series import Points, Series, as_series
 from pycaddy.stores.blocks import Block, Blocks
 
 __all__ = ["DatabaseMetrics"]
@@ -65,15 +65,24 @@ class DatabaseMetrics:
             self._ahead = {}
 
     def read(self, name: str) -> Series | None:
+        return as_series(name, self.attempts(name))
+
+    def attempts(self, name: str) -> dict[int, Points]:
         with self._told():
             blocks = self._blocks.read(name)
-        if not blocks:
-            return None
-        columns: dict[int, list[tuple[bytes, bytes, bytes]]] = {}
-        for block in blocks:
-            columns.setdefault(block.attempt, []).append((block.steps, block.values, block.times))
-        found = joined({attempt: unpacked(parts) for attempt, parts in columns.items()})
-        return Series(name, found.steps, found.values, found.times)
+        return by_attempt((each.attempt, (each.steps, each.values, each.times)) for each in blocks)
+
+    def rewrite(self, series: Mapping[str, Mapping[int, Points]]) -> None:
+        with self._told():
+            old = [(name, each.ticket) for name in series for each in self._blocks.read(name)]
+            new = [
+                _block(name, attempt, points[at : at + BLOCK])
+                for name, attempts in series.items()
+                for attempt, points in attempts.items()
+                for at in range(0, len(points), BLOCK)
+            ]
+            self._blocks.replace(old, new)
+        self._tails = {}
 
     def counts(self) -> dict[str, dict[int, int]]:
         with self._told():

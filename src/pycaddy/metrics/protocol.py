@@ -22,6 +22,18 @@ class MetricStore(Protocol):
     def read(self, name: str) -> Series | None:
         """Return a series whole, or None if it has no point; see `series.joined`."""
 
+    def attempts(self, name: str) -> dict[int, Points]:
+        """Return all points of a series by attempt, as each logged them; {} if it has none.
+
+        The attempt that logged last comes last.
+        """
+
+    def rewrite(self, series: Mapping[str, Mapping[int, Points]]) -> None:
+        """Put points as `attempts` returns them in the place of all that these series have.
+
+        One transaction, durable when it returns. Nobody may append to them meanwhile.
+        """
+
     def counts(self) -> dict[str, dict[int, int]]:
         """Return how many points each series has, by name and attempt."""
 

@@ -10,7 +10,7 @@ from typing import Any
 from pycaddy._extras import require
 from pycaddy.metrics.summary import Summary
 
-__all__ = ["Points", "Series", "joined"]
+__all__ = ["Points", "Series", "as_series", "joined"]
 
 
 def _whole() -> array[int]:
@@ -84,6 +84,14 @@ class Series:
             numpy.frombuffer(self.values, dtype=numpy.float64),
             numpy.frombuffer(self.times, dtype=numpy.float64),
         )
+
+
+def as_series(name: str, attempts: dict[int, Points]) -> Series | None:
+    """Return what the points of all attempts come to; None if there are none."""
+    if not attempts:
+        return None
+    points = joined(attempts)
+    return Series(name, points.steps, points.values, points.times)
 
 
 def joined(attempts: dict[int, Points]) -> Points:

@@ -14,8 +14,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from pycaddy.errors import MetricsError
-from pycaddy.metrics.packed import BLOCK, packed, unpacked
-from pycaddy.metrics.series import Points, Series, joined
+from pycaddy.metrics.packed import BLOCK, by_attempt, packed
+from pycaddy.metrics.series import Points, Series, as_series
 from pycaddy.stores._mounts import is_network
 
 __all__ = ["SqliteMetrics"]
@@ -50,6 +50,8 @@ _INSERT = (
     "VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 _DELETE = "DELETE FROM block WHERE id = ?"
+_LAST_BLOCK = "SELECT coalesce(max(id), 0) FROM block WHERE series = ?"
+_DELETE_UNTIL = "DELETE FROM block WHERE series = ? AND id <= ?"
 _READ = (
     "SELECT attempt, steps, vals, times FROM block "
     "WHERE series = (SELECT id FROM series WHERE name = ?) ORDER BY id"
@@ -96,17 +98,24 @@ class SqliteMetrics:
                 self._add(sql, series, attempt, added)
 
     def read(self, name: str) -> Series | None:
+        return as_series(name, self.attempts(name))
+
+    def attempts(self, name: str) -> dict[int, Points]:
         with self._told(), self._reading() as sql:
             rows = [] if sql is None else sql.execute(_READ, (name,)).fetchall()
-        if not rows:
-            return None
-        found = joined(
-            {
-                attempt: unpacked(row[1:] for row in rows if row[0] == attempt)
-                for attempt in {row[0] for row in rows}
-            }
-        )
-        return Series(name, found.steps, found.values, found.times)
+        return by_attempt((attempt, block) for attempt, *block in rows)
+
+    def rewrite(self, series: Mapping[str, Mapping[int, Points]]) -> None:
+        with self._told(), self._transaction() as sql:
+            for name, attempts in series.items():
+                id_ = sql.execute(_ENTER_SERIES, (name,)).fetchone()[0]
+                (last,) = sql.execute(_LAST_BLOCK, (id_,)).fetchone()
+                for attempt, points in attempts.items():
+                    for at in range(0, len(points), BLOCK):
+                        _insert(sql, id_, attempt, points[at : at + BLOCK])
+                # Afterwards: no number of a block is given twice.
+                sql.execute(_DELETE_UNTIL, (id_, last))
+        self._tails.clear()
 
     def counts(self) -> dict[str, dict[int, int]]:
         with self._told(), self._reading() as sql:

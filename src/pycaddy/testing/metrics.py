@@ -112,6 +112,36 @@ class MetricStoreConformance:
         metrics.append(2, {"loss": points([0.0], 2)})
         assert metrics.last_steps() == {"loss": 2, "a/b": 4}
 
+    def test_each_attempt_is_told_as_it_logged_and_the_last_one_comes_last(
+        self, metrics: MetricStore
+    ) -> None:
+        metrics.append(1, {"loss": points([0.0, 1.0])})
+        metrics.append(2, {"loss": points([math.nan], 1)})
+        metrics.append(1, {"loss": points([2.0], 2)})
+        found = metrics.attempts("loss")
+        assert [(attempt, list(each.steps)) for attempt, each in found.items()] == [
+            (2, [1]),
+            (1, [0, 1, 2]),
+        ]
+        assert math.isnan(found[2].values[0])
+        assert metrics.attempts("acc") == {}
+
+    def test_rewritten_series_have_the_new_points_and_the_others_their_own(
+        self, metrics: MetricStore, open_metrics: OpenMetrics
+    ) -> None:
+        metrics.append(1, {"loss": points([0.0]), "acc": points([5.0])})
+        long, late = points(_EXTREMES * 400), points([9.0], 7)
+        metrics.rewrite({"loss": {2: long, 1: late}, "new": {1: points([1.0])}})
+        for place in (metrics, open_metrics()):
+            assert place.counts() == {"loss": {1: 1, 2: 2400}, "acc": {1: 1}, "new": {1: 1}}
+            assert place.last_steps() == {"loss": 7, "acc": 0, "new": 0}
+            found = place.attempts("loss")
+            assert list(found) == [2, 1]
+            assert found[2].values.tobytes() == long.values.tobytes()
+        metrics.append(1, {"loss": points([1.0], 8)})
+        metrics.close()
+        assert open_metrics().counts()["loss"] == {1: 2, 2: 2400}
+
     @pytest.mark.parametrize(
         "name", ["a b", "%s", "ü/\N{GRINNING FACE}", "'; --", "\\x00", "A" * 250]
     )

@@ -26,16 +26,17 @@ __all__ = ["copy"]
 def copy(src: str, dst: str, switch: bool, project: str | None, as_json: bool) -> None:
     """Copy all runs of a project from the ledger SRC to the ledger DST, and compare them.
 
-    Each is a project's folder, a .db file or a URL. The files of runs stay where they are. What
-    DST has already is left, and a run that has gone on is brought up to date; if DST has a
-    run of the same name that is another one, nothing is copied.
+    Each is a project's folder, a .db file or a URL. What runs have logged is copied too; their
+    files stay where they are. What DST has already is left, and a run that has gone on is brought
+    up to date; if DST has a run of the same name that is another one, nothing is copied.
     """
     report = copy_ledger(open_ledger(src, project), dst, switch=switch)
     if as_json:
         say_json(asdict(report))
         return
     say(
-        f"{count(report.copied, 'run')} copied from {report.source} to {report.target}, "
+        f"{count(report.copied, 'run')} and {count(report.points, 'point')} of metrics copied from "
+        f"{report.source} to {report.target}, "
         f"{report.updated:,} brought up to date, {report.unchanged:,} there already. All compared."
     )
     if report.running:

@@ -17,7 +17,8 @@ from pycaddy._clock import to_iso, utc_now_us
 from pycaddy._files import random_id, sync_folder
 from pycaddy.interop.archive.contents import Contents, contents
 from pycaddy.interop.archive.manifest import MANIFEST, Manifest, PackedFile, PackedRun, encode
-from pycaddy.ledger import sidecar
+from pycaddy.ledger import recording, sidecar
+from pycaddy.metrics.sqlite import SqliteMetrics
 from pycaddy.project import Project
 from pycaddy.records import RunRecord
 from pycaddy.status import Status
@@ -89,11 +90,12 @@ class _Packing:
     """An archive that is being written."""
 
     def __init__(self, project: Project, file: IO[bytes], workshop: str) -> None:
+        self._ledger = project.ledger
         self._root = project.ledger.root
         self._project = project.ledger.store.project
         self._shared = project.ledger.store.folders("files")
         self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED)
-        self._workshop = workshop
+        self._copy = os.path.join(workshop, "copy.db")
         self.runs: list[PackedRun] = []
         self.files: dict[str, PackedFile] = {}
         self.left_out: list[str] = []
@@ -107,13 +109,21 @@ class _Packing:
             return
         found = contents(self._root, run, self._shared)
         self.left_out += found.left_out
-        if run.summary_text is not None and run.layout.metrics not in found.own:
+        metrics = run.layout.metrics
+        extracted = self._extracted(run)
+        if extracted is not None and metrics not in found.own:
+            found.own = sorted([*found.own, metrics])
+        if run.summary_text is not None and metrics not in found.own:
             self.left_out.append(
                 f"The points that {run.key} logged are not in its folder. Their summary is packed."
             )
         for path in (*found.own, *found.attached):
-            if path not in self.files:  # runs may have attached the same one
-                self._pack(path, is_database=path == run.layout.metrics)
+            if path in self.files:  # runs may have attached the same one
+                continue
+            source = os.path.join(self._root, path)
+            if path == metrics:
+                source = extracted or _snapshot(source, self._copy)
+            self._pack(path, source)
         description = run.layout.sidecar
         self.files[description] = self._write(description, sidecar.render(run, self._project))
         self.runs.append(_packed(description, found))
@@ -123,11 +133,21 @@ class _Packing:
         self._zip.writestr(_info(MANIFEST, time.time_ns()), encode(manifest))
         self._zip.close()
 
-    def _pack(self, path: str, *, is_database: bool) -> None:
-        source = os.path.join(self._root, path)
+    def _extracted(self, run: RunRecord) -> str | None:
+        """Write the points that the ledger keeps of a run as a file, if it keeps some."""
+        kept = recording.in_ledger(self._ledger.store, run)
+        names = () if kept is None else kept.counts()
+        if kept is None or not names:
+            return None
+        with suppress(FileNotFoundError):
+            os.unlink(self._copy)
+        file = SqliteMetrics(self._copy, "process")
+        file.rewrite({name: kept.attempts(name) for name in names})
+        file.close()
+        return self._copy
+
+    def _pack(self, path: str, source: str) -> None:
         mtime_ns = os.stat(source).st_mtime_ns
-        if is_database:
-            source = _snapshot(source, os.path.join(self._workshop, "copy.db"))
         with open(source, "rb") as file, self._zip.open(_info(path, mtime_ns), "w") as member:
             digest = hashlib.sha256()
             size = 0
@@ -167,6 +187,8 @@ def _snapshot(path: str, target: str) -> str:
     ):
         source.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")
+    times = os.stat(path)
+    os.utime(target, ns=(times.st_atime_ns, times.st_mtime_ns))
     return target
 
 
