@@ -122,34 +122,38 @@ def claim_bare(url: str, claims: int) -> tuple[float, list[float]]:
         run = new_run(params_of(n), identifier=IDENTIFIER)
         record = new_record(run).changed(status=Status.RUNNING, attempt=1)
         values = (record.revision, new_ticket(), *_rows.fixed(record), *_rows.changing(record))
-        left.append((runs.lock_of(run), run.param_hash, values))
+        left.append((run.param_hash, values))
+    locks = runs.locks_of("", IDENTIFIER)
     times = []
     with psycopg.connect(conninfo(url), autocommit=True) as at:
         identifier = runs.identifier(at, "", IDENTIFIER)
-        start = perf_counter()
+        start = begun = perf_counter()
         while left:
-            begun = perf_counter()
-            place, claimed = claim_one(at, identifier, left)
-            times += [perf_counter() - begun] if claimed else []
+            place, claimed = claim_one(at, identifier, locks, left)
+            if claimed:
+                times.append(perf_counter() - begun)
+                begun = perf_counter()
             del left[:place]
         return perf_counter() - start, times
 
 
-def claim_one(at: Connection, identifier: int | None, left: list[Any]) -> tuple[int, bool]:
+def claim_one(
+    at: Connection, identifier: int | None, locks: str, left: list[Any]
+) -> tuple[int, bool]:
     """Return how many of *left* are to be passed over, and whether the last of those is ours."""
-    keys = [key for key, _, _ in left[:LOOK]]
-    hashes = [hash_ for _, hash_, _ in left[:LOOK]]
+    hashes = [hash_ for hash_, _ in left[:LOOK]]
+    wanted = json.dumps(hashes)
     with at.pipeline():
         at.execute("BEGIN")
-        free = at.execute(sql.LOCK_FREE, (keys, hashes, identifier))
-        there = at.execute(sql.FIND_MANY, (LEASE_S, identifier, hashes)).fetchall()
+        free = at.execute(sql.LOCK_FREE, (wanted, identifier, locks))
+        there = at.execute(sql.FIND_MANY, (wanted, LEASE_S, identifier))
     found = free.fetchone()
     place = LOOK if found is None else int(found[0])
     if found is None or any(each[HASH] == hashes[place - 1] for each in there):
-        at.rollback()
+        at.execute("ROLLBACK")
         return place, False
     with at.pipeline():
-        inserted = at.execute(sql.INSERT, (identifier, identifier, *left[place - 1][2], LEASE_S))
+        inserted = at.execute(sql.INSERT, (identifier, identifier, *left[place - 1][1], LEASE_S))
         at.execute("COMMIT")
     inserted.fetchone()
     return place, True

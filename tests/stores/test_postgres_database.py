@@ -17,7 +17,8 @@ from pycaddy.errors import (
     LedgerVersionError,
 )
 from pycaddy.stores import _lease, _migrations, _postgres_server, new_record
-from pycaddy.stores._postgres_url import schema_of
+from pycaddy.stores import _postgres_sql as sql
+from pycaddy.stores._postgres_url import conninfo, schema_of
 from pycaddy.stores.postgres import PostgresStore
 from pycaddy.testing import new_run, some_owner
 from pycaddy.testing._at_once import MANY, in_processes
@@ -52,7 +53,7 @@ def test_of_many_that_open_a_new_ledger_at_once_one_makes_it(
 ) -> None:
     assert max(map(len, in_processes(MANY, open_and_use, ledger_url))) == MANY
     found = database.execute(f"SELECT name, value FROM {schema}.meta").fetchall()
-    assert found == [("pycaddy schema", "2")]
+    assert found == [("pycaddy schema", str(_migrations.LATEST_POSTGRES))]
 
 
 def test_a_ledger_of_schema_1_gets_the_tables_for_metrics_and_keeps_its_runs(
@@ -71,7 +72,7 @@ def test_a_ledger_of_schema_1_gets_the_tables_for_metrics_and_keeps_its_runs(
     in_processes(MANY, open_and_use, ledger_url)
     store = PostgresStore(ledger_url, "a project")
     assert store.get("", "train", 1) == record
-    assert store.facts().schema == 2
+    assert store.facts().schema == _migrations.LATEST_POSTGRES
     assert database.execute(tables, (schema,)).fetchone() == (2,)
     store.close()
 
@@ -143,6 +144,23 @@ def test_params_are_found_by_any_key(
         ("0001", "pending", "0.1"),
         ("0002", "pending", "0.2"),
     ]
+
+
+def test_runs_are_found_by_their_params_through_the_index_before_there_are_statistics(
+    store: PostgresStore, ledger_url: str
+) -> None:
+    # A statement that was prepared on an empty table keeps its plan until the table is analyzed.
+    store.counts()
+    with psycopg.connect(conninfo(ledger_url)) as database:
+        database.execute("SET plan_cache_mode = force_generic_plan")
+        for name in ("FIND", "FIND_NEWEST", "FIND_MANY", "LOCK_FREE", "INSERTED"):
+            parts = getattr(sql, name).split("%s")
+            numbered = "".join(f"{part}${n}" for n, part in enumerate(parts[:-1], 1)) + parts[-1]
+            database.execute(f"PREPARE {name} AS {numbered}")
+            values = ", ".join(["NULL"] * (len(parts) - 1))
+            plan = "\n".join(row[0] for row in database.execute(f"EXPLAIN EXECUTE {name}({values})"))
+            assert "using run_by_params" in plan, plan
+            assert "run_identifier_uid_key" not in plan
 
 
 def test_the_servers_clock_says_whose_lease_has_run_out(

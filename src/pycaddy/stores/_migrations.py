@@ -8,7 +8,7 @@ APPLICATION_ID = 0x70796361
 """Marks an SQLite file as a pycaddy ledger: "pyca" in ASCII."""
 
 LATEST = 2
-LATEST_POSTGRES = 2
+LATEST_POSTGRES = 3
 
 
 def script(engine: str, version: int) -> str:

@@ -16,7 +16,7 @@ from psycopg import errors
 from pycaddy.records import NewRun, RunRecord
 from pycaddy.status import Status
 from pycaddy.stores import _postgres_sql as sql
-from pycaddy.stores._postgres_runs import Runs, new_ticket
+from pycaddy.stores._postgres_runs import Runs, leave, new_ticket
 from pycaddy.stores.protocol import Decide
 
 __all__ = ["Claim"]
@@ -43,14 +43,18 @@ class Claim:
         if again and (done := self._done_before(at)) is not None:
             return done
         self._passed = []
-        left = list(range(len(self._wanted)))
+        left = range(len(self._wanted))
         look = _FIRST_LOOK
         while left:
-            if (claimed := self._among(at, left[:look])) is not None:
+            if (claimed := self._among(at, list(left[:look]))) is not None:
                 return claimed
             left = left[look:]
             look *= 2
-        # All else is out of reach: only now is it worth waiting for those who decide on the rest.
+        # All else is out of reach. Most who were at these have decided on them by now.
+        passed, self._passed = self._passed, []
+        if (claimed := self._among(at, passed)) is not None:
+            return claimed
+        # Only now is it worth waiting.
         for position in self._passed:
             if (claimed := self._one(at, position, wait=True)) is not None:
                 return claimed
@@ -59,7 +63,8 @@ class Claim:
     def _among(self, at: Connection, left: list[int]) -> tuple[int, RunRecord] | None:
         """Claim one of the positions *left*, which are used up."""
         while left:
-            locked, found = self._lock_free(at, left)
+            place, found = self._runs.lock_free(at, [self._wanted[position] for position in left])
+            locked = None if place is None else left[place]
             while left:
                 position = left.pop(0)
                 run = self._wanted[position]
@@ -75,31 +80,12 @@ class Claim:
                         self._passed.append(position)
                     break
                 if record is not None:  # its owner is gone
-                    at.rollback()
+                    leave(at)
                     if (claimed := self._one(at, position, wait=False)) is not None:
                         return claimed
                     break
-            at.rollback()
+            leave(at)
         return None
-
-    def _lock_free(
-        self, at: Connection, positions: list[int]
-    ) -> tuple[int | None, dict[str, list[RunRecord]]]:
-        """Begin a transaction that has the first position that is free, if there is one.
-
-        Returns:
-            The position, and the runs with equal params of all *positions* by param hash.
-        """
-        runs = [self._wanted[position] for position in positions]
-        keys = [self._runs.lock_of(run) for run in runs]
-        hashes = [run.param_hash for run in runs]
-        identifier = self._runs.identifier(at, runs[0].relpath, runs[0].identifier)
-        with at.pipeline():
-            at.execute("BEGIN")
-            cursor = at.execute(sql.LOCK_FREE, (keys, hashes, identifier))
-            found = self._runs.find_many(at, runs)
-        row = cursor.fetchone()
-        return None if row is None else positions[row[0] - 1], found
 
     def _one(self, at: Connection, position: int, *, wait: bool) -> tuple[int, RunRecord] | None:
         """Claim this one, if it can be had.
@@ -108,27 +94,27 @@ class Claim:
             wait: Let somebody who is at it come to an end first.
         """
         run = self._wanted[position]
-        key = self._runs.lock_of(run)
-        at.execute("BEGIN")
-        if self._lock(at, key, wait=wait):
+        if self._lock(at, self._runs.lock_of(run), wait=wait):
             runs = self._runs.find(at, run, None)
             record = self._decide(run, runs)
             if record is not None:
                 stored = self._store(at, position, runs, record)
                 if stored is not None:
                     return position, stored
-        at.rollback()
+        leave(at)
         return None
 
-    def _lock(self, at: Connection, key: int, *, wait: bool) -> bool:
-        if not wait:
-            return at.execute(sql.TRY_LOCK, (key,)).fetchone() == (True,)
+    def _lock(self, at: Connection, name: str, *, wait: bool) -> bool:
+        """Begin a transaction; return whether it has the lock."""
         try:
-            at.execute(sql.SHORT_WAIT)
-            at.execute(sql.LOCK, (key,))
+            with at.pipeline():
+                at.execute("BEGIN")
+                if wait:
+                    at.execute(sql.SHORT_WAIT)
+                locked = at.execute(sql.LOCK if wait else sql.TRY_LOCK, (name,))
         except errors.LockNotAvailable:  # who has it sleeps in the middle: it is theirs
             return False
-        return True
+        return wait or locked.fetchone() == (True,)
 
     def _store(
         self, at: Connection, position: int, seen: list[RunRecord], record: RunRecord

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from hashlib import sha256
 from typing import Any
 
 import psycopg
@@ -17,9 +17,10 @@ from pycaddy.stores import _lease, _rows
 from pycaddy.stores import _postgres_sql as sql
 from pycaddy.stores._folders import refuse_clash, with_those_above
 
-__all__ = ["Runs", "new_ticket"]
+__all__ = ["Runs", "leave", "new_ticket"]
 
 Connection = psycopg.Connection[Any]
+Rows = psycopg.Cursor[Any]
 
 
 class Runs:
@@ -38,9 +39,13 @@ class Runs:
                 known = self._identifiers[relpath, name] = row[0]
         return known
 
-    def lock_of(self, run: NewRun) -> int:
-        """Return the number of the lock that whoever creates or claims such a run takes."""
-        return _number("run", self.project, run.relpath, run.identifier, run.param_hash)
+    def lock_of(self, run: NewRun) -> str:
+        """Return the name of the lock that whoever creates or claims such a run takes."""
+        return self.locks_of(run.relpath, run.identifier) + run.param_hash
+
+    def locks_of(self, relpath: str, name: str) -> str:
+        """Return what the names of the locks on an identifier's runs begin with."""
+        return f"run\n{self.project}\n{relpath}\n{name}\n"
 
     def get(self, at: Connection, relpath: str, name: str, uid: int) -> RunRecord | None:
         """Return the run, or None."""
@@ -52,26 +57,51 @@ class Runs:
 
     def find(self, at: Connection, run: NewRun, status: Status | None) -> list[RunRecord]:
         """Return the runs with equal params, newest first; with a status only the newest."""
+        return _told(run, self._ask(at, run, status))
+
+    def find_locked(
+        self, at: Connection, run: NewRun, status: Status | None
+    ) -> list[RunRecord]:
+        """Begin a transaction that has the lock on *run*, and do what `find` does."""
+        with at.pipeline():
+            at.execute("BEGIN")
+            at.execute(sql.LOCK, (self.lock_of(run),))
+            asked = self._ask(at, run, status)
+        return _told(run, asked)
+
+    def lock_free(
+        self, at: Connection, runs: Sequence[NewRun]
+    ) -> tuple[int | None, dict[str, list[RunRecord]]]:
+        """Begin a transaction that has the lock on the first of *runs* that is free, if any.
+
+        Returns:
+            Its position, and the runs with equal params, newest first, of all by param hash.
+        """
+        relpath, name = runs[0].relpath, runs[0].identifier
+        found: dict[str, list[RunRecord]] = {run.param_hash: [] for run in runs}
+        hashes = json.dumps(list(found))  # a list of texts takes psycopg ten times as long
+        identifier = self.identifier(at, relpath, name)
+        with at.pipeline():
+            at.execute("BEGIN")
+            free = at.execute(sql.LOCK_FREE, (hashes, identifier, self.locks_of(relpath, name)))
+            # Another one may have entered it before we had the lock.
+            identifier = identifier or self.identifier(at, relpath, name)
+            there = at.execute(sql.FIND_MANY, (hashes, _lease.LEASE_S, identifier))
+        # Not before: to wait for rows within a pipeline takes one more round trip.
+        row = free.fetchone()
+        for each in there:
+            record = _rows.decode(each, relpath, name)
+            found[record.param_hash].append(record)
+        return None if row is None else row[0] - 1, found
+
+    def _ask(self, at: Connection, run: NewRun, status: Status | None) -> Rows | None:
         identifier = self.identifier(at, run.relpath, run.identifier)
         if identifier is None:
-            return []
+            return None
         values: tuple[object, ...] = (_lease.LEASE_S, identifier, run.param_hash)
         if status is None:
-            rows = at.execute(sql.FIND, values).fetchall()
-        else:
-            rows = at.execute(sql.FIND_NEWEST, (*values, status.value)).fetchall()
-        return [_rows.decode(row, run.relpath, run.identifier) for row in rows]
-
-    def find_many(self, at: Connection, runs: Sequence[NewRun]) -> dict[str, list[RunRecord]]:
-        """Return the runs with equal params, newest first, of each of *runs* by param hash."""
-        found: dict[str, list[RunRecord]] = {run.param_hash: [] for run in runs}
-        relpath, name = runs[0].relpath, runs[0].identifier
-        identifier = self.identifier(at, relpath, name)
-        if identifier is not None:
-            for row in at.execute(sql.FIND_MANY, (_lease.LEASE_S, identifier, list(found))):
-                record = _rows.decode(row, relpath, name)
-                found[record.param_hash].append(record)
-        return found
+            return at.execute(sql.FIND, values)
+        return at.execute(sql.FIND_NEWEST, (*values, status.value))
 
     def swap(self, at: Connection, old: RunRecord, new: RunRecord, ticket: int) -> bool:
         """Replace *old* by *new* unless it has changed, and end the transaction if there is one.
@@ -120,7 +150,7 @@ class Runs:
 
     def take_folder(self, at: Connection, path: str, kind: str) -> None:
         """Inside a transaction: enter the folder and those above it."""
-        at.execute(sql.LOCK, (_number("folders", self.project),))
+        at.execute(sql.LOCK, (f"folders\n{self.project}",))
         for folder, wanted in with_those_above(path, kind):
             key = (self.project, fold(folder))
             taken = at.execute(sql.FOLDER, key).fetchone()
@@ -238,6 +268,17 @@ def _inserted(identifier: int, record: RunRecord, ticket: int) -> list[Any]:
     ]
 
 
+def leave(at: Connection) -> None:
+    """End the transaction, if there is one, without what was written in it."""
+    # `at.rollback()` would have the server forget all prepared statements, too.
+    if not _is_idle(at):
+        at.execute("ROLLBACK")
+
+
+def _told(run: NewRun, asked: Rows | None) -> list[RunRecord]:
+    return [_rows.decode(row, run.relpath, run.identifier) for row in asked or ()]
+
+
 def _finally(at: Connection, statement: str, values: Sequence[Any]) -> psycopg.Cursor[Any]:
     """Execute the last statement of a transaction and the commit in one round trip."""
     if _is_idle(at):
@@ -250,8 +291,3 @@ def _finally(at: Connection, statement: str, values: Sequence[Any]) -> psycopg.C
 
 def _is_idle(at: Connection) -> bool:
     return at.info.transaction_status is psycopg.pq.TransactionStatus.IDLE
-
-
-def _number(*parts: str) -> int:
-    digest = sha256("\0".join(parts).encode()).digest()
-    return int.from_bytes(digest[:8], "big", signed=True)

@@ -34,23 +34,31 @@ _CHANGES = ", ".join(f"{name}=%s" for name in _rows.CHANGING)
 _INSERTED = ("identifier", "uid", "revision", "ticket", *_rows.FIXED, *_rows.CHANGING)
 
 GET = f"SELECT {_COLUMNS}, {_LAPSED} FROM run WHERE identifier=%s AND uid=%s"
+# As the index has it, and no other: see sql/postgres_0003.sql.
+_BY_PARAMS = "identifier + 0 = %s AND param_hash = %s"
+_BY_HASH = "identifier + 0 = %s AND param_hash = wanted.hash"
 FIND = (
-    f"SELECT {_COLUMNS}, {_LAPSED} FROM run WHERE identifier=%s AND param_hash=%s "
+    f"SELECT {_COLUMNS}, {_LAPSED} FROM run WHERE {_BY_PARAMS} "
     "AND trashed IS NULL ORDER BY uid DESC"
 )
 FIND_NEWEST = FIND.replace("ORDER", "AND status=%s ORDER") + " LIMIT 1"
-FIND_MANY = FIND.replace("param_hash=%s", "param_hash = ANY(%s)")
+_HASHES = "json_array_elements_text(%s::json)"
+FIND_MANY = (
+    # One by one: a server that has no statistics of a new table yet would read all of it.
+    f"SELECT found.* FROM {_HASHES} AS wanted (hash) "
+    f"CROSS JOIN LATERAL ({FIND.replace(_BY_PARAMS, _BY_HASH)}) AS found"
+)
 
-LOCK = "SELECT pg_advisory_xact_lock(%s)"
+# Locks have names; two names of one number would only let one wait for the other.
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 SHORT_WAIT = "SET LOCAL lock_timeout = '5s'"
-TRY_LOCK = "SELECT pg_try_advisory_xact_lock(%s)"
+TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
 LOCK_FREE = (
     # Row by row in their order, and no lock but that of the first that looks free and is nobody's.
-    "SELECT place FROM unnest(%s::bigint[], %s::text[]) "
-    "WITH ORDINALITY AS wanted (key, hash, place) WHERE CASE WHEN "
-    "(SELECT true FROM run WHERE identifier=%s AND param_hash=hash AND trashed IS NULL "
+    f"SELECT place FROM {_HASHES} WITH ORDINALITY AS wanted (hash, place) WHERE CASE WHEN "
+    f"(SELECT true FROM run WHERE {_BY_HASH} AND trashed IS NULL "
     "AND status IN ('running', 'done') LIMIT 1) "
-    "THEN false ELSE pg_try_advisory_xact_lock(key) END LIMIT 1"
+    "THEN false ELSE pg_try_advisory_xact_lock(hashtextextended(%s || hash, 0)) END LIMIT 1"
 )
 
 # After a rebuild the row may be another run's.
@@ -81,7 +89,7 @@ INSERT = (
     "(UPDATE identifier SET last_uid=last_uid+1 WHERE id=%s RETURNING last_uid) "
     f"{_insert('(SELECT last_uid FROM counter)')} RETURNING id, uid"
 )
-INSERTED = "SELECT id, uid FROM run WHERE identifier=%s AND param_hash=%s AND ticket=%s"
+INSERTED = f"SELECT id, uid FROM run WHERE {_BY_PARAMS} AND ticket=%s"
 ADD = f"{_insert('%s')} ON CONFLICT DO NOTHING"
 
 RAISE_UID = "UPDATE identifier SET last_uid=greatest(last_uid, %s) WHERE id=%s"

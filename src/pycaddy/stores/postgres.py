@@ -22,7 +22,7 @@ from pycaddy.stores import _postgres_sql as sql  # noqa: E402
 from pycaddy.stores._postgres_backup import backup  # noqa: E402
 from pycaddy.stores._postgres_blocks import PostgresBlocks  # noqa: E402
 from pycaddy.stores._postgres_claim import Claim  # noqa: E402
-from pycaddy.stores._postgres_runs import Runs, new_ticket  # noqa: E402
+from pycaddy.stores._postgres_runs import Runs, leave, new_ticket  # noqa: E402
 from pycaddy.stores._postgres_server import Connection, Server  # noqa: E402
 from pycaddy.stores.protocol import Choose, Decide, Facts, Identifier, Selection  # noqa: E402
 
@@ -78,11 +78,9 @@ class PostgresStore:
             found = choose(self._runs.find(at, run, status))
             if found is not None:
                 return found, False
-            at.execute("BEGIN")
-            at.execute(sql.LOCK, (self._runs.lock_of(run),))
-            found = choose(self._runs.find(at, run, status))
+            found = choose(self._runs.find_locked(at, run, status))
             if found is not None:
-                at.rollback()
+                leave(at)
                 return found, False
             return self._runs.insert(at, _rows.new(run), ticket), True
 
