@@ -89,6 +89,10 @@ class Server:
         for pid in [*map(int, children), postmaster]:
             os.kill(pid, signal.SIGKILL)
         self._process.wait()
+        # A server is not started while a process of the last one has its memory.
+        end = time.monotonic() + _PATIENCE_S
+        while any(map(_lives, children)) and time.monotonic() < end:
+            time.sleep(0.01)
 
     def stop(self) -> None:
         """Shut it down."""
@@ -162,6 +166,15 @@ def _programs() -> Path:
             "PYCADDY_TEST_PG to the URL of a server."
         )
     return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
+
+
+def _lives(pid: str) -> bool:
+    """Whether the process is there, and no zombie."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rpartition(")")[2].split()[0] not in ("Z", "X")
 
 
 def _free_port() -> int:

@@ -14,13 +14,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from pycaddy import Project, Status
-from tests.faults.conftest import LONG
 from tests.faults.test_claims import claimer, noted
 from tests.faults.wire import Wire
 from tests.postgres import postgres
 
 PROCESSES = 16
-POINTS = 5000 if LONG else 2000
+POINTS = 5000
 RUNS = 300
 KILLS = 5
 LEASE_S = 2.0
