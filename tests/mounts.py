@@ -1,22 +1,39 @@
-"""Disks that a test can fill or write-protect."""
+"""Disks that a test can fill or write-protect.
+
+They are mounted where that is allowed. Elsewhere a limit on the size of files and modes without the
+right to write stand for them: the errors are those of SQLite and of the kernel all the same.
+"""
 
 from __future__ import annotations
 
+import functools
 import os
 import resource
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-IS_ROOT = os.geteuid() == 0
+
+@functools.cache
+def may_mount() -> bool:
+    """Whether this process may mount a disk: root may, but for one in a closed container."""
+    if os.geteuid() != 0:
+        return False
+    with tempfile.TemporaryDirectory() as point:
+        mount = ("mount", "-t", "tmpfs", "none", point)
+        if subprocess.run(mount, check=False, capture_output=True).returncode:
+            return False
+        _run("umount", point)
+    return True
 
 
 @contextmanager
 def small_disk(point: Path, *, kib: int) -> Iterator[Path]:
-    """Make the folder *point*, for root with a disk of *kib* KiB of its own."""
+    """Make the folder *point*, with a disk of *kib* KiB of its own where one may be mounted."""
     point.mkdir()
-    if not IS_ROOT:
+    if not may_mount():
         yield point
         return
     _run("mount", "-t", "tmpfs", "-o", f"size={kib}k", "none", point)
@@ -29,7 +46,7 @@ def small_disk(point: Path, *, kib: int) -> Iterator[Path]:
 @contextmanager
 def full(disk: Path) -> Iterator[None]:
     """Let no file on *disk*, a `small_disk`, grow meanwhile."""
-    if not IS_ROOT:
+    if not may_mount():
         limits = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (1, limits[1]))
         try:
@@ -48,7 +65,12 @@ def full(disk: Path) -> Iterator[None]:
 @contextmanager
 def read_only(folder: Path) -> Iterator[Path]:
     """Let nobody write below *folder* meanwhile, root neither."""
-    if not IS_ROOT:
+    if not may_mount():
+        if os.geteuid() == 0:
+            raise RuntimeError(
+                "Root writes wherever it likes, and may not mount a folder read-only here. Run "
+                "the tests as another user, or give the container CAP_SYS_ADMIN."
+            )
         modes = {path: path.stat().st_mode for path in (folder, *folder.rglob("*"))}
         for path in modes:
             path.chmod(0o555)

@@ -1,11 +1,13 @@
 """A real Slurm on this machine: a controller and its nodes, on the loopback interface.
 
-As root, without systemd, munged, slurmdbd or cgroups, in a folder that is thrown away.
+As whoever runs the tests, root or not, without systemd, munged, slurmdbd or cgroups, in a folder
+that is thrown away.
 """
 
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -21,8 +23,8 @@ CONFIGURATION = """\
 ClusterName=pycaddy
 SlurmctldHost=localhost(127.0.0.1)
 SlurmctldPort={port}
-SlurmUser=root
-SlurmdUser=root
+SlurmUser={user}
+SlurmdUser={user}
 AuthType=auth/none
 CredType=cred/none
 StateSaveLocation={folder}/state
@@ -48,6 +50,7 @@ PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """
 NODE = "NodeName={name} NodeHostname=localhost NodeAddr=127.0.0.1 Port={port} CPUs={cpus}"
 PATIENCE_S = 60.0
+USER = pwd.getpwuid(os.geteuid()).pw_name  # the environment may name another one
 
 
 @dataclass(slots=True)
@@ -96,8 +99,8 @@ class Slurm:
         wait_until(lambda: self.ask("sinfo", "-h", "-N", "-o", "%T") == ["idle"] * len(self.nodes))
 
     def stop_all(self) -> None:
-        self.ask("scancel", "--user=root", "--signal=KILL", "--full")
-        self.ask("scancel", "--user=root")
+        self.ask("scancel", f"--user={USER}", "--signal=KILL", "--full")
+        self.ask("scancel", f"--user={USER}")
         for node in tuple(self.processes)[1:]:
             self.crash(node)
         for process in self.processes.values():
@@ -127,7 +130,7 @@ def real_slurm(nodes: int = 2, cpus: int = 1) -> Iterator[Slurm]:
         for name, port in zip(names, ports[1:], strict=True)
     ]
     (folder / "slurm.conf").write_text(
-        CONFIGURATION.format(port=ports[0], folder=folder, nodes="\n".join(lines))
+        CONFIGURATION.format(port=ports[0], folder=folder, nodes="\n".join(lines), user=USER)
     )
     slurm = Slurm(folder, names)
     try:

@@ -19,7 +19,7 @@ from pycaddy.testing._at_once import in_fork
 from pycaddy.testing._work import create, uids
 from tests.faults.life import State, Step, all_records, take
 from tests.faults.syscalls import NUMBERS, without
-from tests.mounts import IS_ROOT, full, read_only, small_disk
+from tests.mounts import full, may_mount, read_only, small_disk
 from tests.stores.conftest import connection_of
 
 STEPS: list[Step] = [
@@ -32,7 +32,7 @@ STEPS: list[Step] = [
 ]
 
 # What is left of the disk, so that each write on the way is the one that finds no room.
-LEFT_KIB = range(0, 44, 4) if IS_ROOT else (0,)
+LEFT_KIB = range(0, 44, 4) if may_mount() else (0,)
 
 
 @pytest.fixture
@@ -125,7 +125,9 @@ def test_new_runs_and_projects_without_room_are_refused(project: Project) -> Non
             assert refusal(lambda number=number: project.session("train", {"n": number}), project)
         elsewhere = Project(disk / "results" / "elsewhere")
         assert refusal(lambda: elsewhere.session("train"), project)
-        assert set(all_records(project.ledger)) == before
+        if may_mount():  # to SQLite a limit is a disk that fails, and it would have to open anew
+            assert set(all_records(project.ledger)) == before
+    assert set(all_records(project.ledger)) == before
     assert project.session("train").start().done().uid == "0001"
     assert elsewhere.session("train").start().done().uid == "0001"
     elsewhere.ledger.store.close()
