@@ -6,6 +6,7 @@ Neither the rows of the query by hand nor the records of ours are decoded any fu
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -77,12 +78,19 @@ def listed(folder: Path, runs: int, rounds: int) -> Row:
         "ours": ["-m", "pycaddy", "ls", "-p", str(folder / "ours")],
         "floor": ["-c", BARE_LS, str(ledger_file(folder / "floor"))],
     }
-    calls = {name: partial(run, *words) for name, words in programs.items()}
+    calls = {name: partial(run, folder, *words) for name, words in programs.items()}
     times = interleaved(calls, rounds)
     return row(f"pycaddy ls, {runs:,} runs", times["ours"], times["floor"], limit=LS_LIMIT)
 
 
-def run(*words: str) -> str:
-    """Run an interpreter and return what it prints."""
+def run(folder: Path, *words: str) -> str:
+    """Run an interpreter and return what it prints.
+
+    It has what it imports as bytecode, which the round that is not counted writes into *folder*:
+    as pip leaves it where a program is installed, whatever the variables here say.
+    """
     command = [sys.executable, *words]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    return done.stdout

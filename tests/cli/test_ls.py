@@ -8,6 +8,7 @@ import pytest
 
 from pycaddy.project import Project
 from tests.cli.sample import document, invoke, make_stale_run
+from tests.scripts import answer
 
 ALL = ["train/0001", "train/0002", "train/0003", "imagenet/train/0001", "eval/0001"]
 
@@ -205,3 +206,21 @@ def test_the_ledger_of_a_newer_pycaddy_is_told_in_a_sentence(project: Project) -
         result = invoke(command)
         assert result.exit_code == 3
         assert "pip install --upgrade pycaddy" in result.stderr
+
+
+def test_a_plain_list_loads_nothing_that_it_does_not_need(project: Project, tmp_path: Path) -> None:
+    program = """
+        import sys
+        from pycaddy.cli import main
+
+        sys.argv = ["pycaddy", "ls", "-p", sys.argv[1]]
+        try:
+            main()
+        except SystemExit as end:
+            assert not end.code
+        print(*sys.modules)
+    """
+    loaded = set(answer(program, tmp_path, str(project.root)).splitlines()[-1].split())
+    unneeded = {"rich", "pycaddy.filters", "pycaddy.query", "pycaddy.interop", "numpy", "asyncio"}
+    assert "pycaddy.cli.ls" in loaded
+    assert not loaded & (unneeded | {"pycaddy.web", "pycaddy.executors", "pycaddy.sweeper"})

@@ -306,6 +306,15 @@ class CountsTheTrash(Broken):
         return counted
 
 
+class TotalsTheTrash(Broken):
+    def totals(self) -> dict[tuple[str, str], int]:
+        counted = super().totals()
+        for run in super().select(Selection(trashed=True)):
+            key = (run.relpath, run.identifier)
+            counted[key] = counted.get(key, 0) + 1
+        return counted
+
+
 class TellsTheHighestUid(Broken):
     """Says which uids there are, not which were given."""
 

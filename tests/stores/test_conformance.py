@@ -46,6 +46,7 @@ NOTICED = [
     (broken.ShowsTheTrash, "the_trash_is_seen_alone_or_not_at_all"),
     (broken.CountsTheTrash, "runs_are_counted_by_status_without_the_trash"),
     (broken.TakesTheTrashForDone, "the_hashes_of_what_is_done_come_without_the_rest"),
+    (broken.TotalsTheTrash, "runs_are_counted_by_identifier_without_the_trash"),
     (broken.TellsTheHighestUid, "identifiers_tell_the_last_uid_given"),
     (broken.TellsLettersApart, "an_identifier_that_differs_by_case_is_refused"),
     (broken.FoldsOnlyAscii, "an_identifier_that_differs_by_case_is_refused"),

@@ -119,10 +119,16 @@ def _select(
 
 def _total(ledger: Ledger, homes: Sequence[Identifier] | None, status: Status | None) -> int:
     within = None if homes is None else {(home.relpath, home.name) for home in homes}
+    if status is None:
+        return sum(
+            number
+            for home, number in ledger.store.totals().items()
+            if within is None or home in within
+        )
     return sum(
         number
         for (relpath, name, found), number in ledger.store.counts().items()
-        if (within is None or (relpath, name) in within) and status in (None, found)
+        if (within is None or (relpath, name) in within) and found is status
     )
 
 

@@ -103,7 +103,7 @@ def plan(selection: Selection, dialect: Dialect) -> Plan:
     """Return how *selection* is filtered and sorted."""
     where = selection.where
     condition = None if where is None else _narrow(where, dialect, negated=False)
-    rest = None if condition is not None and condition.exact else where
+    rest = None if where is None else _inexact(where, dialect)
     keys: list[Condition] = []
     for order in selection.sort:
         found = dialect.keys(order.names)
@@ -112,6 +112,15 @@ def plan(selection: Selection, dialect: Dialect) -> Plan:
         ending = f"{' DESC' if order.descending else ''} NULLS LAST"
         keys += (Condition(f"{key.sql}{ending}", key.values) for key in found)
     return Plan(condition, tuple(keys), rest, ())
+
+
+def _inexact(expr: Expr, dialect: Dialect) -> Expr | None:
+    """Return what has to be looked at again in Python: of a row of ANDs, only some."""
+    if isinstance(expr, And):
+        rest = tuple(each for part in expr.parts if (each := _inexact(part, dialect)) is not None)
+        return rest[0] if len(rest) == 1 else And(rest) if rest else None
+    condition = _narrow(expr, dialect, negated=False)
+    return None if condition is not None and condition.exact else expr
 
 
 def is_storable(text: str) -> bool:

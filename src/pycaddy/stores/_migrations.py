@@ -7,7 +7,7 @@ __all__ = ["APPLICATION_ID", "LATEST", "LATEST_POSTGRES", "script"]
 APPLICATION_ID = 0x70796361
 """Marks an SQLite file as a pycaddy ledger: "pyca" in ASCII."""
 
-LATEST = 2
+LATEST = 3
 LATEST_POSTGRES = 3
 
 

@@ -33,19 +33,29 @@ DONE_HASHES = (
     "SELECT param_hash FROM run WHERE trashed IS NULL AND status='done' AND identifier="
     f"({IDENTIFIER})"
 )
+TOTALS = (
+    "SELECT i.relpath, i.name, (SELECT count(*) FROM run r WHERE r.identifier = i.id) - (SELECT "
+    "count(*) FROM run r WHERE r.identifier = i.id AND r.trashed IS NOT NULL) "
+    "FROM identifier i WHERE i.project=?"
+)
 FOLDER = "SELECT path, kind FROM folder WHERE project=? AND folded=?"
 FOLDERS = "SELECT path FROM folder WHERE project=? AND kind=?"
 TAKE_FOLDER = "INSERT INTO folder (project, folded, path, kind) VALUES (?, ?, ?, ?)"
 
 
 def select(
-    project: str, selection: Selection, *more: str, plan: Plan | None = None
+    project: str,
+    selection: Selection,
+    *more: str,
+    plan: Plan | None = None,
+    by_uid: str = "run r",
 ) -> tuple[str, list[object]]:
     """Return the statement for *selection* and the values to bind.
 
     Args:
         plan: How it is filtered and sorted, if it is.
         more: Expressions to read behind the columns of a record.
+        by_uid: The table of runs, where those of an identifier are to be read by their uids.
     """
     conditions = ["i.project=?", f"r.trashed IS {'NOT ' if selection.trashed else ''}NULL"]
     values: list[object] = [project]
@@ -81,7 +91,8 @@ def select(
     # SQLite takes the left of a CROSS JOIN first. By identifier the runs are in the order of
     # their names; by themselves they are in that of their creation, and read from end to end.
     by_identifier = selection.identifier is not None or order[0].startswith("i.")
-    tables = "identifier i CROSS JOIN run r" if by_identifier else "run r CROSS JOIN identifier i"
+    runs = by_uid if selection.param_hash is None else "run r"
+    tables = f"identifier i CROSS JOIN {runs}" if by_identifier else "run r CROSS JOIN identifier i"
     statement = (
         f"SELECT i.relpath, i.name, {columns} FROM {tables} "
         f"WHERE r.identifier=i.id AND {' AND '.join(conditions)} "

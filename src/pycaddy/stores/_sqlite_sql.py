@@ -14,6 +14,7 @@ from pycaddy.stores._sql import (
     IDENTIFIERS,
     IS_LATEST,
     TAKE_FOLDER,
+    TOTALS,
     select,
 )
 
@@ -28,6 +29,7 @@ __all__ = [
     "IDENTIFIERS",
     "IS_LATEST",
     "TAKE_FOLDER",
+    "TOTALS",
     "select",
 ]
 
@@ -35,6 +37,12 @@ _COLUMNS = ", ".join(_rows.COLUMNS)
 _CHANGES = ", ".join(f"{name}=?" for name in _rows.CHANGING)
 _INSERTED = ("identifier", "uid", "revision", *_rows.FIXED, *_rows.CHANGING)
 
+BY_UID = "run r INDEXED BY sqlite_autoindex_run_1"
+"""The runs of an identifier in the order they lie in.
+
+The planner knows no better than to read them by the hash of their params, which goes back and
+forth through the whole file. SQLite names the index of UNIQUE (identifier, uid) so.
+"""
 GET = f"SELECT {_COLUMNS} FROM run WHERE identifier=? AND uid=?"
 FIND = (
     f"SELECT {_COLUMNS} FROM run WHERE identifier=? AND param_hash=? AND trashed IS NULL "

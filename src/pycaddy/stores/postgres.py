@@ -154,6 +154,10 @@ class PostgresStore:
         rows = self._read(sql.COUNTS, (self.project,))
         return {(relpath, name, Status(status)): n for relpath, name, status, n in rows}
 
+    def totals(self) -> dict[tuple[str, str], int]:
+        rows = self._read(sql.TOTALS, (self.project,))
+        return {(relpath, name): number for relpath, name, number in rows}
+
     def identifiers(self) -> list[Identifier]:
         return [Identifier(*row) for row in self._read(sql.IDENTIFIERS, (self.project,))]
 

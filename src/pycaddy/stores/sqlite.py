@@ -181,6 +181,11 @@ class SqliteStore:
             rows = at.sql.execute(sql.COUNTS, (self.project,)).fetchall()
         return {(relpath, name, Status(status)): n for relpath, name, status, n in rows}
 
+    def totals(self) -> dict[tuple[str, str], int]:
+        with self._reading() as at:
+            rows = at.sql.execute(sql.TOTALS, (self.project,)).fetchall()
+        return {(relpath, name): number for relpath, name, number in rows}
+
     def identifiers(self) -> list[Identifier]:
         with self._reading() as at:
             rows = at.sql.execute(sql.IDENTIFIERS, (self.project,)).fetchall()
@@ -265,7 +270,7 @@ class SqliteStore:
         from pycaddy.stores._sqlite_json import SqliteJson
 
         planned = plan(selection, SqliteJson())
-        statement, values = sql.select(self.project, selection, plan=planned)
+        statement, values = sql.select(self.project, selection, plan=planned, by_uid=sql.BY_UID)
         with self._reading() as at:
             rows = at.sql.execute(statement, values)
             return planned.finish((_rows.decode(row[2:], *row[:2]) for row in rows), selection)

@@ -28,11 +28,12 @@ NAMESPACES = (
 
 
 class Selecting:
-    """`select`, `counts` and `identifiers`."""
+    """`select`, `counts`, `totals` and `identifiers`."""
 
     def test_nothing_is_there_at_first(self, store: Store) -> None:
         assert store.select(Selection()) == []
         assert store.counts() == {}
+        assert store.totals() == {}
         assert store.identifiers() == []
 
     def test_runs_come_by_namespace_identifier_and_number(self, store: Store) -> None:
@@ -207,6 +208,12 @@ class Selecting:
         assert store.done_hashes("", "train") == {done.param_hash}
         assert store.done_hashes("imagenet", "train") == {elsewhere.param_hash}
         assert store.done_hashes("", "eval") == set()
+
+    def test_runs_are_counted_by_identifier_without_the_trash(self, store: Store) -> None:
+        create_three_and_remove_the_second(store)
+        done = store.create(new_run(relpath="imagenet"))
+        store.swap(done, done.changed(status=Status.DONE))
+        assert store.totals() == {("", "train"): 2, ("imagenet", "train"): 1}
 
     def test_identifiers_tell_the_last_uid_given(self, store: Store) -> None:
         create_three_and_remove_the_second(store)
