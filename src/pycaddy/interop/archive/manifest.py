@@ -42,10 +42,11 @@ class PackedRun:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What an archive holds. A member's name is its path in the project that it is from."""
+    """What an archive holds. A member's name is its path in the project that it is from.
 
-    project: str
-    made_at: str
+    Neither who packed it nor when is in it: the same runs make the same archive, byte for byte.
+    """
+
     runs: tuple[PackedRun, ...]
     files: dict[str, PackedFile]
 
@@ -55,8 +56,6 @@ def encode(manifest: Manifest) -> bytes:
     facts = {
         "format": _FORMAT,
         "version": _VERSION,
-        "project": manifest.project,
-        "made_at": manifest.made_at,
         "runs": [asdict(run) for run in manifest.runs],
         "files": {path: asdict(file) for path, file in manifest.files.items()},
     }
@@ -78,8 +77,6 @@ def parse(content: bytes) -> Manifest:
                 f"version {facts['version']} is newer than {_VERSION}; upgrade pycaddy"
             )
         return Manifest(
-            project=_text(facts["project"]),
-            made_at=_text(facts["made_at"]),
             runs=tuple(map(_run, facts["runs"])),
             files={_path(path): _file(file) for path, file in facts["files"].items()},
         )

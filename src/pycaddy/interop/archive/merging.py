@@ -29,6 +29,7 @@ __all__ = [
     "Placement",
     "arrived",
     "assign",
+    "leaving",
     "origin_of",
     "plan",
     "shared_folders",
@@ -94,6 +95,18 @@ def origin_of(record: RunRecord, project: str) -> Origin:
     if isinstance(facts, dict) and isinstance(facts.get("project"), str):
         return Origin(facts["project"], str(facts.get("run")))
     return Origin(project, str(record.key))
+
+
+def leaving(record: RunRecord, project: str) -> tuple[RunRecord, str]:
+    """Return a run as an archive describes it, and the project that it was created in.
+
+    From whatever project it is packed, that is the same: a run that came from elsewhere under the
+    name that it has says so as it does at home.
+    """
+    origin = origin_of(record, project)
+    text = _capture(record, None if origin.run == str(record.key) else origin)
+    owner = None if record.status is Status.PENDING else record.owner_text
+    return replace(record, capture_text=text, owner_text=owner), origin.project
 
 
 def plan(runs: Iterable[Incoming], ours: Iterable[RunRecord], project: str) -> list[Placement]:

@@ -13,10 +13,10 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import IO
 
-from pycaddy._clock import to_iso, utc_now_us
 from pycaddy._files import random_id, sync_folder
 from pycaddy.interop.archive.contents import Contents, contents
 from pycaddy.interop.archive.manifest import MANIFEST, Manifest, PackedFile, PackedRun, encode
+from pycaddy.interop.archive.merging import leaving
 from pycaddy.ledger import recording, sidecar
 from pycaddy.metrics.sqlite import SqliteMetrics
 from pycaddy.project import Project
@@ -27,6 +27,7 @@ from pycaddy.stores import Selection
 __all__ = ["ExportReport", "export_archive"]
 
 _PIECE = 1 << 20
+_CHANGES_AT, _VALID_FOR_AT = 24, 92
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ def export_archive(
 
     With each go its description, its own files, its metrics, and what it attached elsewhere in
     the project. Runs that are RUNNING are left out: their files are still being written. The
-    file is complete or not there.
+    file is complete or not there. The same runs make the same bytes, from whichever project
+    they are packed.
 
     Args:
         project: Where the runs are.
@@ -96,6 +98,7 @@ class _Packing:
         self._shared = project.ledger.store.folders("files")
         self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED)
         self._copy = os.path.join(workshop, "copy.db")
+        self._points = os.path.join(workshop, "points.db")
         self.runs: list[PackedRun] = []
         self.files: dict[str, PackedFile] = {}
         self.left_out: list[str] = []
@@ -122,15 +125,15 @@ class _Packing:
                 continue
             source = os.path.join(self._root, path)
             if path == metrics:
-                source = extracted or _snapshot(source, self._copy)
+                source = _snapshot(extracted or source, self._copy)
             self._pack(path, source)
         description = run.layout.sidecar
-        self.files[description] = self._write(description, sidecar.render(run, self._project))
+        content = sidecar.render(*leaving(run, self._project))
+        self.files[description] = self._write(description, content, _last_change_ns(run))
         self.runs.append(_packed(description, found))
 
     def finish(self) -> None:
-        manifest = Manifest(self._project, to_iso(utc_now_us()), tuple(self.runs), self.files)
-        self._zip.writestr(_info(MANIFEST, time.time_ns()), encode(manifest))
+        self._zip.writestr(_info(MANIFEST, 0), encode(Manifest(tuple(self.runs), self.files)))
         self._zip.close()
 
     def _extracted(self, run: RunRecord) -> str | None:
@@ -140,11 +143,13 @@ class _Packing:
         if kept is None or not names:
             return None
         with suppress(FileNotFoundError):
-            os.unlink(self._copy)
-        file = SqliteMetrics(self._copy, "process")
+            os.unlink(self._points)
+        file = SqliteMetrics(self._points, "process")
         file.rewrite({name: kept.attempts(name) for name in names})
         file.close()
-        return self._copy
+        changed = _last_change_ns(run)  # the same points are to be the same file
+        os.utime(self._points, ns=(changed, changed))
+        return self._points
 
     def _pack(self, path: str, source: str) -> None:
         mtime_ns = os.stat(source).st_mtime_ns
@@ -157,10 +162,13 @@ class _Packing:
                 size += len(piece)
         self.files[path] = PackedFile(size, digest.hexdigest(), mtime_ns)
 
-    def _write(self, path: str, content: bytes) -> PackedFile:
-        now = time.time_ns()
-        self._zip.writestr(_info(path, now), content)
-        return PackedFile(len(content), hashlib.sha256(content).hexdigest(), now)
+    def _write(self, path: str, content: bytes, mtime_ns: int) -> PackedFile:
+        self._zip.writestr(_info(path, mtime_ns), content)
+        return PackedFile(len(content), hashlib.sha256(content).hexdigest(), mtime_ns)
+
+
+def _last_change_ns(run: RunRecord) -> int:
+    return 1000 * (run.created_us if run.ended_us is None else run.ended_us)
 
 
 def _packed(description: str, found: Contents) -> PackedRun:
@@ -187,6 +195,12 @@ def _snapshot(path: str, target: str) -> str:
     ):
         source.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")
+    # How often the file was changed is no part of what is in it, and must not make an archive
+    # differ. The two counters have to be equal: https://www.sqlite.org/fileformat.html
+    with open(target, "r+b") as file:
+        for place in (_CHANGES_AT, _VALID_FOR_AT):
+            file.seek(place)
+            file.write((1).to_bytes(4, "big"))
     times = os.stat(path)
     os.utime(target, ns=(times.st_atime_ns, times.st_mtime_ns))
     return target
