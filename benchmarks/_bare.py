@@ -144,6 +144,12 @@ class BareLedger:
         rows = self.db.execute(self._select, (self.identifier,)).fetchall()
         return [(row, json.loads(row[self._params])) for row in rows]
 
+    def filtered(self, seed: int) -> list[object]:
+        """Return the rows of the runs that are done and have this seed."""
+        where = "status = 'done' AND trashed IS NULL AND json_extract(params, '$.seed') = ?"
+        statement = f"SELECT * FROM run WHERE identifier = ? AND {where}"
+        return self.db.execute(statement, (self.identifier, seed)).fetchall()
+
     def close(self) -> None:
         self.db.close()
 

@@ -46,6 +46,8 @@ def measure(folder: Path, *, quick: bool = False, peers: Iterable[str] = PEERS) 
                 name = f"is it done, {size:,} runs"
                 rows += _compared(name, clients, Client.is_done, rounds, calls)
                 rows += _compared(f"list {size:,} runs", clients, Client.listed, rounds, 1)
+                able = [client for client in clients if "filtered" in client.does]
+                rows += _compared(f"filter {size:,} runs", able, Client.filtered, rounds, 1)
         points = 20 if quick else POINTS
         rows += _series(loggers, points, rounds)
     return rows

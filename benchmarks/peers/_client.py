@@ -71,6 +71,10 @@ class Client:
         """Return the seconds that it takes to list all runs, *times* times."""
         return self._timed("listed", [self._runs] * times)
 
+    def filtered(self, times: int) -> float:
+        """Return the seconds that it takes to find the runs with a seed, *times* times."""
+        return self._timed("filtered", [self._runs * number // times for number in range(times)])
+
     def killed(self, todo: Sequence[Any], lives: int, after_s: float) -> int:
         """Begin the runs *todo*, and be killed some time after *lives* of them are over.
 

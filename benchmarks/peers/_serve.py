@@ -11,10 +11,11 @@ peer's file holds a class `Peer` with these methods, each in the way that its do
                       of the run's own, keep the file with the run, mark the run as done
     is_done(params)   whether a run with these params is done, True or False
     listed()          all runs as a list, each with its status, params and files as Python objects
+    filtered(seed)    the runs that are done and have this seed, found by the library, as a list
     log(points)       make a run, log so many values to one series of it, end the run
     read()            the values of that series
 
-One that has no `live`, or no `log` or `read`, takes no part in what these are needed for.
+One that lacks `live`, `filtered`, `log` or `read` takes no part in what these are needed for.
 """
 
 from __future__ import annotations
@@ -83,6 +84,12 @@ def listed(peer: Any, runs: int) -> None:
         raise AssertionError(f"There are {runs} runs, and {found} were listed.")
 
 
+def filtered(peer: Any, seed: int) -> None:
+    found = len(peer.filtered(seed))
+    if found != 1:
+        raise AssertionError(f"One run has the seed {seed}, and {found} were found.")
+
+
 def log(peer: Any, points: int) -> None:
     peer.log(points)
 
@@ -97,6 +104,7 @@ OPERATIONS: dict[str, Callable[[Any, Any], None]] = {
     "live": live,
     "is_done": is_done,
     "listed": listed,
+    "filtered": filtered,
     "log": log,
     "read": read,
 }

@@ -26,6 +26,9 @@ class Peer:
     def is_done(self, params: dict[str, Any]) -> bool:
         return self.ledger.is_done(text_and_key(params)[1])
 
+    def filtered(self, seed: int) -> list[Any]:
+        return self.ledger.filtered(seed)
+
     def log(self, points: int) -> None:
         self.logged += 1
         write_bare(self.folder / f"{self.logged}.db", points)

@@ -39,6 +39,10 @@ class Peer:
     def listed(self) -> list[Any]:
         return self._search("", 100_000)
 
+    def filtered(self, seed: int) -> list[Any]:
+        # Its params are texts: one can be equal, and has no order.
+        return self._search(f"attributes.status = 'FINISHED' and params.seed = '{seed}'", 100_000)
+
     def log(self, points: int) -> None:
         with mlflow.start_run(experiment_id=self.experiment) as run:
             for step in range(points):

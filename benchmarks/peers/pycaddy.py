@@ -22,6 +22,9 @@ class Peer:
     def is_done(self, params: dict[str, Any]) -> bool:
         return self.project.session(IDENTIFIER, params, ExistingRun.RESUME).is_done()
 
+    def filtered(self, seed: int) -> list[Any]:
+        return list(self.project.runs(IDENTIFIER, where=f"seed == {seed} and status == 'done'"))
+
     def log(self, points: int) -> None:
         with self.project.session("logged") as self.run:
             for step in range(points):
