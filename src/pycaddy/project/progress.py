@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from pycaddy.project._notebook import is_notebook, notebook_bar
+
 __all__ = ["Watcher", "watching"]
 
 
@@ -31,10 +33,14 @@ def watching(title: str, total: int | None, *, wanted: bool) -> Iterator[Watcher
     if not wanted:
         yield _Silent()
         return
+    if is_notebook():
+        with notebook_bar(title, total) as shown:
+            yield shown
+        return
     from rich.console import Console
 
     console = Console(stderr=True)
-    if not (console.is_terminal or console.is_jupyter):
+    if not console.is_terminal:
         yield _Silent()
         return
     from rich import progress
