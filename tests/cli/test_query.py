@@ -176,3 +176,20 @@ def test_tab_offers_nothing_where_there_is_no_project(
     monkeypatch.chdir("/")
     for words in (["ls", "t"], ["diff", "t"], ["ls", "--where", "l"]):
         assert offered(*words) == []
+
+
+def test_a_diff_shows_files_by_the_beginning_of_their_hash(project: Project) -> None:
+    for content in ("one", "two"):
+        run = project.session("files").start()
+        run.path("a.txt").write_text(content)
+        run.attach_files({"a": run.path("a.txt")}, hash=True)
+        run.done()
+    line = next(
+        each
+        for each in invoke("diff", "files/0001", "files/0002").stdout.splitlines()
+        if each.startswith("files: a")
+    )
+    assert line.split("  ")[1:] == [
+        "3 bytes, sha256 7692c3ad3540…",
+        "3 bytes, sha256 3fc4ccfe7458…",
+    ]

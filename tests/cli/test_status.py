@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from pycaddy.cli._pace import pace, standing
+from pycaddy.cli.status import _pace
 from pycaddy.project import Project
 from pycaddy.records import RunRecord
 from pycaddy.status import Status
@@ -130,3 +131,11 @@ def test_a_watch_on_a_terminal_is_drawn_anew(project: Project) -> None:
     assert process.wait() == 130
     assert b"\x1b[1A" in output  # up again, to draw over what was there
     assert output.count(b"\x1b[?25l") == output.count(b"\x1b[?25h") == 1  # the cursor is back
+
+
+@pytest.mark.parametrize(
+    ("runs_per_hour", "text"),
+    [(0.25, "0.25"), (12.5, "12.5"), (999.4, "999"), (9759.6, "9,760"), (1e6, "1,000,000")],
+)
+def test_a_pace_has_no_exponent(runs_per_hour: float, text: str) -> None:
+    assert _pace(runs_per_hour) == text

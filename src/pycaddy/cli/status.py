@@ -129,7 +129,7 @@ def _rows(standings: dict[str, Standing]) -> list[list[Part]]:
         [
             name,
             *(_number(word, getattr(each, word)) for word in _WORDS),
-            "" if each.runs_per_hour is None else f"{each.runs_per_hour:.3g}",
+            "" if each.runs_per_hour is None else _pace(each.runs_per_hour),
             "" if each.seconds_left is None else duration(each.seconds_left),
         ]
         for name, each in standings.items()
@@ -142,3 +142,8 @@ def _number(word: str, number: int) -> Part:
 
 def _facts(name: str, each: Standing) -> dict[str, Any]:
     return {"identifier": name, **asdict(each), "seconds_left": each.seconds_left}
+
+
+def _pace(runs_per_hour: float) -> str:
+    """Return "0.25", "12.5", "9,760": three digits that tell, and never an exponent."""
+    return f"{runs_per_hour:.3g}" if runs_per_hour < 999.5 else f"{runs_per_hour:,.0f}"
