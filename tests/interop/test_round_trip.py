@@ -1,4 +1,4 @@
-"""Runs that were packed, taken in elsewhere and packed again make the same archive, byte for byte."""
+"""Runs packed, taken in elsewhere and packed again make the same archive, byte for byte."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from pycaddy import Project, Status, StorageMode
 from pycaddy.interop import ImportReport, export_archive, import_archive
-from pycaddy.ledger import Ledger
 from pycaddy.stores import Selection
 from tests.histories import live
 from tests.postgres import postgres_url, with_schema
