@@ -36,6 +36,9 @@ def assemble(target: Path = STATIC) -> None:
     for name, place in PACKAGES.items():
         _write(target / address(name), (MODULES / place).read_text("utf-8"))
     _write(target / "vendor/LICENSES.txt", licences())
+    index = (target / "index.html").read_text("utf-8")
+    modules = sorted(path.relative_to(target).as_posix() for path in target.rglob("*.js"))
+    _write(target / "index.html", with_preloads(index, modules))
 
 
 def address(name: str) -> str:
@@ -51,6 +54,12 @@ def with_addresses(text: str) -> str:
         return f"{before}{quote}/static/{address(name)}{quote}"
 
     return _SOURCE_MAP.sub("", _IMPORT.sub(replaced, text))
+
+
+def with_preloads(index: str, modules: list[str]) -> str:
+    """Return the page with all *modules* asked for at once, not each when an import is read."""
+    links = (f'    <link rel="modulepreload" href="/static/{name}" />\n' for name in modules)
+    return index.replace("  </head>", f"{''.join(links)}  </head>")
 
 
 def licences() -> str:

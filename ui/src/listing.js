@@ -1,11 +1,13 @@
 // A list of runs of which only the part that is looked at is here.
-import { signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 import { ApiError, get } from "./api.js";
 
 /** @typedef {import("./types.js").Row} Row */
 
 export const PAGE = 100;
 const MOST_PAGES = 40;
+// One is on its way while another one is made: more would only be late for whoever scrolls on.
+const MOST_ASKED = 2;
 // To count what a filter describes takes a second or two of 100,000 runs.
 const COUNT_AGAIN_MS = 5000;
 
@@ -47,10 +49,20 @@ export class Listing {
     return [...this.pages.entries()].sort(([a], [b]) => a - b).flatMap(([, rows]) => rows);
   }
 
-  /** Fetch what is missing of a part. @param {number} first @param {number} last */
+  /** Have a part there, and what may be scrolled to next. @param {number} first @param {number} last */
   need(first, last) {
     this.wanted = { first, last };
-    for (const page of pagesOf(first, last)) {
+    this.pump();
+  }
+
+  /** Ask for what is missing, as far as it is time to. */
+  pump() {
+    if (this.abort.signal.aborted) return;
+    const { first, last } = this.wanted;
+    const end = this.total.value ?? last;
+    const around = pagesOf(Math.max(0, first - PAGE / 2), Math.min(end, last + PAGE / 2));
+    for (const page of [...pagesOf(first, last), ...around]) {
+      if (this.asked.size >= MOST_ASKED) return;
       if (!this.pages.has(page) && !this.asked.has(page)) void this.fetch(page);
     }
   }
@@ -69,20 +81,25 @@ export class Listing {
   /** @param {number} page */
   async fetch(page) {
     this.asked.add(page);
+    let came = false;
     try {
       const query = { ...this.query, offset: page * PAGE, limit: PAGE };
       const found = await get("runs", query, this.abort.signal);
       this.pages.set(page, found.runs);
       this.forget(page);
       this.error.value = null;
-      this.learn(found.total, page * PAGE + found.runs.length, found.runs.length === PAGE);
-      this.version.value += 1;
+      batch(() => {
+        this.learn(found.total, page * PAGE + found.runs.length, found.runs.length === PAGE);
+        this.version.value += 1;
+      });
+      came = true;
     } catch (error) {
       if (!this.abort.signal.aborted && error instanceof ApiError) this.error.value = error;
       else if (!this.abort.signal.aborted) throw error;
     } finally {
       this.asked.delete(page);
     }
+    if (came) this.pump();
   }
 
   /**

@@ -4,6 +4,7 @@ import { cell, columnsOf, sortWord, took } from "./columns.js";
 import { age, count, time, value } from "./format.js";
 import { html } from "./html.js";
 import { now } from "./live.js";
+import { ROW, isSame, partOf, scale, tall } from "./part.js";
 import { StatusMark } from "./status.js";
 
 /** @typedef {import("./types.js").Row} Row */
@@ -11,11 +12,6 @@ import { StatusMark } from "./status.js";
 /** @typedef {import("./listing.js").Listing} Listing */
 
 /** @typedef {{ sort: string | undefined, order: string | undefined }} Sorting */
-
-const ROW = 28;
-const SPARE = 12;
-// Browsers make no element taller than some ten million pixels.
-const TALLEST = 8_000_000;
 
 /**
  * @param {object} properties
@@ -27,46 +23,21 @@ const TALLEST = 8_000_000;
  */
 export function Table({ listing, open, route, onOpen, onOrder }) {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
-  const [view, setView] = useState({ top: 0, height: 600 });
   const [active, setActive] = useState(0);
   const columns = useColumns(listing);
   const total = listing.total.value ?? 0;
   void listing.version.value;
 
-  const height = Math.min(total * ROW, TALLEST);
-  const body = Math.max(view.height - ROW, ROW);
-  const fits = Math.ceil(body / ROW);
-  // Scaled where the list is taller than an element may be.
-  const scale = height > body ? (total * ROW - body) / (height - body) : 1;
-  const seen = Math.max(0, Math.floor((view.top * scale) / ROW));
-  const first = Math.max(0, seen - SPARE);
-  const last = Math.min(total, seen + fits + SPARE);
-  const shift = view.top - (view.top * scale - first * ROW);
-
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (!element) return undefined;
-    const measure = () => setView({ top: element.scrollTop, height: element.clientHeight });
-    const observer = new ResizeObserver(measure);
-    observer.observe(element);
-    element.addEventListener("scroll", measure, { passive: true });
-    return () => {
-      observer.disconnect();
-      element.removeEventListener("scroll", measure);
-    };
-  }, []);
-
-  useEffect(() => {
-    const timer = setTimeout(() => listing.need(first, Math.max(last, 1)), 30);
-    return () => clearTimeout(timer);
-  }, [listing, first, last, total]);
+  const { first, last, shift, fits, body } = usePart(box, total);
+  const faster = scale(total, body);
+  useEffect(() => listing.need(first, Math.max(last, 1)), [listing, first, last]);
 
   useEffect(() => {
     setActive(0);
     box.current?.scrollTo(0, 0);
   }, [listing]);
 
-  useSteadyRows(listing, box, setActive, scale);
+  useSteadyRows(listing, box, setActive, faster);
 
   /** @param {number} index */
   function show(index) {
@@ -74,7 +45,7 @@ export function Table({ listing, open, route, onOpen, onOrder }) {
     setActive(to);
     const element = box.current;
     if (!element) return;
-    const top = (to * ROW) / scale;
+    const top = (to * ROW) / faster;
     if (top < element.scrollTop) element.scrollTop = top;
     else if (top + ROW > element.scrollTop + body) element.scrollTop = top + ROW - body;
     // What is open follows the eye.
@@ -141,10 +112,44 @@ export function Table({ listing, open, route, onOpen, onOrder }) {
     <div class="head" role="row" aria-rowindex="1" style=${{ minWidth: `${width}px` }}>
       ${columns.map((column) => html`<${Head} column=${column} route=${route} onOrder=${onOrder} />`)}
     </div>
-    <div class="whole" style=${{ height: `${height}px`, minWidth: `${width}px` }}>
+    <div class="whole" style=${{ height: `${tall(total)}px`, minWidth: `${width}px` }}>
       <div class="rows" style=${{ transform: `translateY(${shift}px)` }}>${rows}</div>
     </div>
   </div>`;
+}
+
+/**
+ * The rows that are there, which are others only after some have been scrolled by.
+ * @param {{ current: HTMLDivElement | null }} box
+ * @param {number} total
+ */
+function usePart(box, total) {
+  const [view, setView] = useState({ top: 0, body: 600 });
+  const shown = { ...partOf(view.top, view.body, total), body: view.body };
+  const now = useRef({ shown, total });
+  now.current = { shown, total };
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element) return undefined;
+    let body = 0;
+    const look = () => {
+      const { shown, total } = now.current;
+      const next = partOf(element.scrollTop, body, total);
+      if (body !== shown.body || !isSame(next, shown)) setView({ top: element.scrollTop, body });
+    };
+    // The height is not asked for while one scrolls: the browser would lay out anew to tell.
+    const observer = new ResizeObserver(() => {
+      body = Math.max(element.clientHeight - ROW, ROW);
+      look();
+    });
+    observer.observe(element);
+    element.addEventListener("scroll", look, { passive: true });
+    return () => {
+      observer.disconnect();
+      element.removeEventListener("scroll", look);
+    };
+  }, []);
+  return shown;
 }
 
 /** The columns, which stay where they are while more rows come. @param {Listing} listing */
