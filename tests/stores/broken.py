@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from pycaddy.errors import NameClashError
-from pycaddy.records import NewRun, RunRecord
+from pycaddy.records import NewRun, RunKey, RunRecord
 from pycaddy.status import Status
 from pycaddy.stores import Choose, Decide, Identifier, Selection
 from pycaddy.stores.sqlite import SqliteStore
@@ -282,6 +282,11 @@ class LimitsBeforeItFilters(Broken):
     def select(self, selection: Selection) -> list[RunRecord]:
         runs = super().select(replace(selection, newest_first=False))
         return runs[::-1] if selection.newest_first else runs
+
+
+class NamesThemInAnyOrder(Broken):
+    def keys(self, selection: Selection) -> list[RunKey]:
+        return super().keys(replace(selection, sort=()))
 
 
 class ShowsTheTrash(Broken):

@@ -43,6 +43,7 @@ NOTICED = [
     (broken.OrdersUidsAsText, "uids_are_ordered_as_numbers"),
     (broken.OrdersAsPeopleDo, "runs_come_by_namespace_identifier_and_number"),
     (broken.LimitsBeforeItFilters, "newest_first_is_the_order_of_creation_backwards"),
+    (broken.NamesThemInAnyOrder, "the_names_of_a_selection_are_those_of_its_runs"),
     (broken.ShowsTheTrash, "the_trash_is_seen_alone_or_not_at_all"),
     (broken.CountsTheTrash, "runs_are_counted_by_status_without_the_trash"),
     (broken.TakesTheTrashForDone, "the_hashes_of_what_is_done_come_without_the_rest"),

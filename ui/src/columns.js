@@ -10,6 +10,7 @@ import { duration, value } from "./format.js";
  * @property {"run" | "status" | "created" | "took" | "tags" | "result" | "params"} kind
  * @property {string} name
  * @property {number} width In pixels.
+ * @property {{ width: string }} style The same for each of its cells.
  * @property {boolean} right Whether it holds numbers.
  */
 
@@ -46,14 +47,24 @@ export function cell(row, column) {
 function fixed(rows) {
   const longest = rows.reduce((most, row) => Math.max(most, row.run.length), 10);
   const tags = rows.reduce((most, row) => Math.max(most, row.tags.join("    ").length), 0);
-  const kind = /** @type {const} */ ("tags");
   return [
-    { id: "run", kind: "run", name: "run", width: width(longest, 320), right: false },
-    { id: "status", kind: "status", name: "status", width: 96, right: false },
-    { id: "created", kind: "created", name: "created", width: 100, right: true },
-    { id: "took", kind: "took", name: "took", width: 76, right: true },
-    ...(tags ? [{ id: "tags", kind, name: "tags", width: width(tags, 240), right: false }] : []),
+    column("run", "run", width(longest, 320)),
+    column("status", "status", 96),
+    column("created", "created", 100, true),
+    column("took", "took", 76, true),
+    ...(tags ? [column("tags", "tags", width(tags, 240))] : []),
   ];
+}
+
+/**
+ * @param {Column["kind"]} kind
+ * @param {string} name
+ * @param {number} width
+ * @returns {Column}
+ */
+function column(kind, name, width, right = false) {
+  const id = kind === name ? kind : `${kind}.${name}`;
+  return { id, kind, name, width, right, style: { width: `${width}px` } };
 }
 
 /** @param {Row[]} rows @param {"result" | "params"} kind */
@@ -81,7 +92,7 @@ function named(kind, name, rows) {
     return Math.max(most, value(item).length);
   }, name.length);
   const right = items.length > 0 && items.every((item) => typeof item === "number");
-  return { id: `${kind}.${name}`, kind, name, width: width(longest, WIDEST), right };
+  return column(kind, name, width(longest, WIDEST), right);
 }
 
 /** @param {number} letters @param {number} most */
@@ -89,6 +100,13 @@ function width(letters, most) {
   return Math.round(Math.min(Math.max(letters * LETTER + PADDING, NARROWEST), most));
 }
 
+/** Whether *text* may not fit; what is no mere text may not. @param {string | undefined} text @param {Column} column */
+export function tooLong(text, { width, kind }) {
+  if (text === undefined) return kind === "run" || kind === "tags";
+  return !ASCII.test(text) || text.length * LETTER + PADDING > width;
+}
+
+const ASCII = /^[ -~]*$/;
 const PLAIN = /^[A-Za-z_]\w*$/;
 
 /**

@@ -51,10 +51,23 @@ effect(() => {
   void untracked(() => listing.value)?.refresh();
 });
 
+// What is shown stays until what comes in its place is there.
 effect(() => {
   const query = JSON.parse(asked.value);
-  untracked(() => listing.value)?.close();
-  listing.value = query.project === undefined ? null : new Listing(query);
+  if (query.project === undefined) return undefined;
+  const next = new Listing(query);
+  untracked(() => next.need(0, 1));
+  const stop = effect(() => {
+    if (next.total.value === null && !next.error.value) return;
+    untracked(() => {
+      if (listing.value !== next) listing.value?.close();
+      listing.value = next;
+    });
+  });
+  return () => {
+    stop();
+    if (untracked(() => listing.value) !== next) next.close();
+  };
 });
 
 function Page() {

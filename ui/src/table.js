@@ -1,6 +1,6 @@
 // The table of runs: as long as there are runs, and only what is seen of it is there.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { cell, columnsOf, sortWord, took } from "./columns.js";
+import { cell, columnsOf, sortWord, tooLong, took } from "./columns.js";
 import { age, count, time, value } from "./format.js";
 import { html } from "./html.js";
 import { now } from "./live.js";
@@ -152,12 +152,19 @@ function usePart(box, total) {
   return shown;
 }
 
-/** The columns, which stay where they are while more rows come. @param {Listing} listing */
+/** The columns, which stay where they are while rows of the same kind come. @param {Listing} listing */
 function useColumns(listing) {
-  const held = useRef(/** @type {{ listing?: Listing, columns: Column[] }} */ ({ columns: [] }));
+  const { query } = listing;
+  const held = useRef(
+    /** @type {{ of: string, columns: Column[], read: WeakSet<Row[]> }} */ ({ of: "", columns: [], read: new WeakSet() }),
+  );
   return useMemo(() => {
-    if (held.current.listing !== listing) held.current = { listing, columns: [] };
-    const rows = listing.rows();
+    const of = JSON.stringify([query.project, query.relpath, query.identifier]);
+    if (held.current.of !== of) held.current = { of, columns: [], read: new WeakSet() };
+    const { read } = held.current;
+    const fresh = [...listing.pages.values()].filter((page) => !read.has(page));
+    for (const page of fresh) read.add(page);
+    const rows = fresh.flat();
     if (rows.length) held.current.columns = columnsOf(rows, held.current.columns);
     return held.current.columns;
   }, [listing, listing.version.value]);
@@ -260,16 +267,27 @@ function line(index, { row, columns, active, open }, opener) {
     aria-selected=${open}
     onClick=${() => opener.current(index)}
   >
-    ${columns.map(
-      (column) => html`<div
-        class=${`cell is-${column.kind} ${column.right ? "right" : ""}`}
-        role="gridcell"
-        style=${{ width: `${column.width}px` }}
-      >
-        ${row === undefined ? html`<span class="soon"></span>` : html`<${Content} row=${row} column=${column} />`}
-      </div>`,
-    )}
+    ${row === undefined ? html`<div class="soon" role="gridcell" aria-label="Being read"></div>` : columns.map((column) => box(row, column))}
   </div>`;
+}
+
+/** @param {Row} row @param {Column} column */
+function box(row, column) {
+  const { text, title } = said(row, column);
+  // To cut text costs the browser as much as to draw it: only what may be too long is cut.
+  const kind = `cell is-${column.kind}${column.right ? " right" : ""}${tooLong(text, column) ? " cut" : ""}`;
+  const shown = text ?? html`<${Content} row=${row} column=${column} />`;
+  return html`<div class=${kind} role="gridcell" title=${title} style=${column.style}>${shown}</div>`;
+}
+
+/** What is mere text. @param {Row} row @param {Column} column @returns {{ text?: string, title?: string }} */
+function said(row, column) {
+  if (column.kind === "took" && row.seconds !== null) return { text: took(row, 0) };
+  if (column.kind !== "params" && column.kind !== "result") return {};
+  const item = cell(row, column);
+  if (item === undefined) return { text: "" };
+  const text = value(item);
+  return text === String(item) && text.length < 24 ? { text } : { text, title: String(item) };
 }
 
 /** @param {{ row: Row, column: Column }} properties */
@@ -287,13 +305,7 @@ function Content({ row, column }) {
       return html`<span title=${time(row.created_at)}>${age(row.created_at, now.value)}</span>`;
     case "tags":
       return html`${row.tags.map((tag) => html`<span class="tag">${tag}</span>`)}`;
-    case "took":
+    default:
       return html`<span>${took(row, now.value)}</span>`;
-    default: {
-      const item = cell(row, column);
-      if (item === undefined) return html`<span class="none"></span>`;
-      const text = value(item);
-      return html`<span title=${text === String(item) && text.length < 24 ? undefined : String(item)}>${text}</span>`;
-    }
   }
 }

@@ -210,6 +210,12 @@ class Ledger:
             selection = replace(selection, is_stale=self.is_stale)
         return self.store.select(selection)
 
+    def keys(self, selection: Selection) -> list[RunKey]:
+        """Return the names of the runs of *selection*, as of one moment."""
+        if selection.where is not None and selection.is_stale is None:
+            selection = replace(selection, is_stale=self.is_stale)
+        return self.store.keys(selection)
+
     def create(self, run: NewRun) -> RunRecord:
         """Add *run* under the next uid of its identifier."""
         folders.check_home(self.root, run)

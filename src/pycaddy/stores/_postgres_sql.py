@@ -15,7 +15,7 @@ from pycaddy.stores.protocol import Selection
 if TYPE_CHECKING:
     from pycaddy.stores._filter_sql import Plan
 
-__all__ = ["everything", "select"]
+__all__ = ["everything", "select", "select_keys"]
 
 
 def _bound(statement: str) -> str:
@@ -147,3 +147,9 @@ def select(
     """Return the statement for *selection* and the values to bind."""
     statement, values = _sql.select(project, selection, _LAPSED, plan=plan)
     return _bound(statement), [lease_s, *values]
+
+
+def select_keys(project: str, selection: Selection, plan: Plan) -> tuple[str, list[object]]:
+    """Return the statement for the names of the runs of *selection*, and the values to bind."""
+    statement, values = _sql.select(project, selection, columns=("uid",), plan=plan)
+    return _bound(statement), values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pycaddy.stores import _rows
@@ -47,14 +48,16 @@ def select(
     project: str,
     selection: Selection,
     *more: str,
+    columns: Sequence[str] = _rows.COLUMNS,
     plan: Plan | None = None,
     by_uid: str = "run r",
 ) -> tuple[str, list[object]]:
     """Return the statement for *selection* and the values to bind.
 
     Args:
+        more: Expressions to read behind the columns.
+        columns: What to read of a run. Default: its record.
         plan: How it is filtered and sorted, if it is.
-        more: Expressions to read behind the columns of a record.
         by_uid: The table of runs, where those of an identifier are to be read by their uids.
     """
     conditions = ["i.project=?", f"r.trashed IS {'NOT ' if selection.trashed else ''}NULL"]
@@ -87,14 +90,14 @@ def select(
     if plan is not None:
         order = [*(key.sql for key in plan.order), *order]
         values += (value for key in plan.order for value in key.values)
-    columns = ", ".join((*(f"r.{name}" for name in _rows.COLUMNS), *more))
+    wanted = ", ".join((*(f"r.{name}" for name in columns), *more))
     # SQLite takes the left of a CROSS JOIN first. By identifier the runs are in the order of
     # their names; by themselves they are in that of their creation, and read from end to end.
     by_identifier = selection.identifier is not None or order[0].startswith("i.")
     runs = by_uid if selection.param_hash is None else "run r"
     tables = f"identifier i CROSS JOIN {runs}" if by_identifier else "run r CROSS JOIN identifier i"
     statement = (
-        f"SELECT i.relpath, i.name, {columns} FROM {tables} "
+        f"SELECT i.relpath, i.name, {wanted} FROM {tables} "
         f"WHERE r.identifier=i.id AND {' AND '.join(conditions)} "
         f"ORDER BY {', '.join(order)}"
     )

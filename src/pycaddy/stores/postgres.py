@@ -15,7 +15,7 @@ require("psycopg", "postgres")  # its absence is told with the command that mend
 
 from psycopg import Rollback  # noqa: E402
 
-from pycaddy.records import NewRun, RunRecord  # noqa: E402
+from pycaddy.records import NewRun, RunKey, RunRecord, format_uid  # noqa: E402
 from pycaddy.status import Status  # noqa: E402
 from pycaddy.stores import _lease, _rows  # noqa: E402
 from pycaddy.stores import _postgres_sql as sql  # noqa: E402
@@ -140,6 +140,16 @@ class PostgresStore:
         planned = plan(selection, PostgresJson())
         rows = self._read(*sql.select(self.project, selection, _lease.LEASE_S, planned))
         return planned.finish((_rows.decode(row[2:], *row[:2]) for row in rows), selection)
+
+    def keys(self, selection: Selection) -> list[RunKey]:
+        from pycaddy.stores._filter_sql import plan
+        from pycaddy.stores._postgres_json import PostgresJson
+
+        planned = plan(selection, PostgresJson())
+        if not planned.is_whole:
+            return [record.key for record in self.select(selection)]
+        rows = self._read(*sql.select_keys(self.project, selection, planned))
+        return [RunKey(relpath, name, format_uid(uid)) for relpath, name, uid in rows]
 
     def version(self) -> str:
         # It names the transactions that have ended, in the whole server.

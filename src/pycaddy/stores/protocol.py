@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from pycaddy.records import NewRun, RunRecord
+from pycaddy.records import NewRun, RunKey, RunRecord
 from pycaddy.status import Status
 from pycaddy.stores.blocks import Blocks
 
@@ -180,6 +180,13 @@ class Store(Protocol):
 
     def done_hashes(self, relpath: str, identifier: str) -> set[str]:
         """Return the param hashes of the runs that are DONE, without the trash."""
+
+    def keys(self, selection: Selection) -> list[RunKey]:
+        """Return the names of the runs that `select` returns: of long lists in a part of its time.
+
+        Raises:
+            ValueError: *where* asks which runs are stale, and nothing tells.
+        """
 
     def version(self) -> str:
         """Return a text that is another one once somebody has committed a change, or more often.

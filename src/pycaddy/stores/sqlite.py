@@ -10,7 +10,7 @@ from typing import Any
 from pycaddy._clock import utc_now_us
 from pycaddy._names import fold
 from pycaddy.errors import LedgerMissingError
-from pycaddy.records import NewRun, RunRecord, format_uid, replaced
+from pycaddy.records import NewRun, RunKey, RunRecord, format_uid, replaced
 from pycaddy.status import Status
 from pycaddy.stores import _rows, _sqlite_file
 from pycaddy.stores import _sqlite_sql as sql
@@ -170,6 +170,19 @@ class SqliteStore:
         with self._reading() as at:
             rows = at.sql.execute(sql.DONE_HASHES, (self.project, relpath, identifier)).fetchall()
         return {param_hash for (param_hash,) in rows}
+
+    def keys(self, selection: Selection) -> list[RunKey]:
+        from pycaddy.stores._filter_sql import plan
+        from pycaddy.stores._sqlite_json import SqliteJson
+
+        planned = plan(selection, SqliteJson())
+        if not planned.is_whole:
+            return [record.key for record in self.select(selection)]
+        columns = ("uid",)
+        statement, values = sql.select(self.project, selection, columns=columns, plan=planned)
+        with self._reading() as at:
+            rows = at.sql.execute(statement, values).fetchall()
+        return [RunKey(relpath, name, format_uid(uid)) for relpath, name, uid in rows]
 
     def version(self) -> str:
         with self._reading() as at:

@@ -20,7 +20,8 @@ class Found:
     """The runs of which only a part is looked at.
 
     A filter is carried out only as far as the part goes. Once all that it describes were counted,
-    their names are kept, so that any part is there at once until something changes.
+    or sorted for a part further down, their names are kept, so that any part is there at once until
+    something changes.
     """
 
     def __init__(self, watcher: Watcher) -> None:
@@ -32,9 +33,12 @@ class Found:
         self, project: str, ledger: Ledger, ask: RunsAsk
     ) -> tuple[int | None, list[RunRecord]]:
         """Return how many runs the whole list has, if that is known, and the part asked for."""
-        if _is_counted(ask):
+        if _is_counted(ask) and not (ask.sort and ask.offset):
             return ask.total(self._watcher.counts(project)), ledger.records(ask.selection())
         keys = self._known(project, ask)
+        # To sort all runs for each part of them takes as long as to sort them once.
+        if keys is None and _is_counted(ask):
+            keys = self._read(project, ledger, ask)
         if keys is None:
             return None, ledger.records(ask.selection())
         part = keys[ask.offset : ask.offset + ask.limit]
@@ -48,14 +52,16 @@ class Found:
         if _is_counted(ask):
             return ask.total(self._watcher.counts(project))
         keys = self._known(project, ask)
-        if keys is None:
-            version = self._watcher.version(project)
-            keys = [record.key for record in ledger.records(ask.whole())]
-            with self._mutex:
-                self._lists[project, _key(ask)] = version, keys
-                while len(self._lists) > _MOST_LISTS:
-                    self._lists.popitem(last=False)
-        return len(keys)
+        return len(self._read(project, ledger, ask) if keys is None else keys)
+
+    def _read(self, project: str, ledger: Ledger, ask: RunsAsk) -> list[RunKey]:
+        version = self._watcher.version(project)
+        keys = ledger.keys(ask.whole())
+        with self._mutex:
+            self._lists[project, _key(ask)] = version, keys
+            while len(self._lists) > _MOST_LISTS:
+                self._lists.popitem(last=False)
+        return keys
 
     def _known(self, project: str, ask: RunsAsk) -> list[RunKey] | None:
         version = self._watcher.version(project)

@@ -192,6 +192,17 @@ class Querying:
             end = None if limit is None else offset + limit
             assert part == whole[offset:end]
 
+    @pytest.mark.parametrize("order", [(), parse_order("-x")])
+    @pytest.mark.parametrize("where", [None, parse("status == 'done'"), parse("x < 0.3")])
+    def test_the_names_of_a_selection_are_those_of_its_runs(
+        self, store: Store, where: object, order: object
+    ) -> None:
+        store.load(sample(), {})
+        selection = Selection(where=where, sort=order, newest_first=True)  # type: ignore[arg-type]
+        assert store.keys(selection) == [run.key for run in store.select(selection)]
+        part = replace(selection, offset=1, limit=2)
+        assert store.keys(part) == [run.key for run in store.select(part)]
+
     def test_a_filter_holds_together_with_the_rest_of_a_selection(self, store: Store) -> None:
         for relpath in ("", "imagenet"):
             for x in (1, 2, 2):
