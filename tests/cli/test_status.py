@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from pycaddy.cli._pace import pace, standing
 from pycaddy.cli.status import _pace
 from pycaddy.project import Project
+from pycaddy.query.standing import pace, standing
 from pycaddy.records import RunRecord
 from pycaddy.status import Status
 from pycaddy.stores import new_record

@@ -4,24 +4,36 @@ import { duration, value } from "./format.js";
 /** @typedef {import("./types.js").Row} Row */
 /** @typedef {import("./types.js").Cell} Cell */
 
+/** @typedef {"result" | "last" | "params"} Part What differs from run to run. */
+
 /**
  * @typedef {object} Column
  * @property {string} id
- * @property {"run" | "status" | "created" | "took" | "tags" | "result" | "params"} kind
+ * @property {Part | "run" | "status" | "created" | "started" | "ended" | "took" | "attempt" | "owner" | "tags" | "note"} kind
  * @property {string} name
  * @property {number} width In pixels.
  * @property {{ width: string }} style The same for each of its cells.
  * @property {boolean} right Whether it holds numbers.
+ * @property {boolean} shown Whether it is there unless others are chosen.
  */
 
 const LETTER = 7.3;
 const PADDING = 22;
 const NARROWEST = 56;
 const WIDEST = 240;
+// Of a run with many metrics, most would be looked for, and not at.
+const MOST_METRICS = 6;
+
+/** In the order of the table. */
+export const KINDS = /** @type {const} */ ([
+  "run", "status", "created", "started", "ended", "took", "attempt", "owner", "tags", "note", "result", "last", "params",
+]);
+/** @type {readonly Part[]} */
+const PARTS = ["result", "last", "params"];
 
 /**
- * The columns for *rows*: what a run found, then the params that differ, then those that do not.
- * Columns that were there stay where they are.
+ * All columns that *rows* may have: what a run found, then its metrics, then the params that
+ * differ, then those that do not. Columns that were there stay where they are.
  * @param {Row[]} rows
  * @param {Column[]} before
  * @returns {Column[]}
@@ -29,30 +41,60 @@ const WIDEST = 240;
 export function columnsOf(rows, before = []) {
   const known = new Set(before.map((column) => column.id));
   const columns = before.length ? [...before] : fixed(rows);
-  for (const kind of /** @type {const} */ (["result", "params"])) {
+  for (const kind of PARTS) {
     for (const name of byInterest(rows, kind)) {
-      if (!known.has(`${kind}.${name}`)) columns.push(named(kind, name, rows));
+      if (known.has(`${kind}.${name}`)) continue;
+      const many = columns.filter((column) => column.kind === "last").length >= MOST_METRICS;
+      columns.push(named(kind, name, rows, kind !== "last" || !many));
     }
   }
-  return columns;
+  return columns.length === before.length ? before : columns;
+}
+
+/**
+ * The columns that are seen, which always tell which run it is.
+ * @param {Column[]} columns
+ * @param {string | undefined} chosen Their ids, as the address has them.
+ */
+export function seen(columns, chosen) {
+  if (chosen === undefined) return columns.filter((column) => column.shown);
+  const ids = new Set(idsOf(chosen));
+  return columns.filter((column) => column.kind === "run" || ids.has(column.id));
+}
+
+/** @param {string} chosen */
+export function idsOf(chosen) {
+  return chosen.split(",").map((id) => id.replaceAll("~c", ",").replaceAll("~t", "~"));
+}
+
+/** The ids of columns as the address has them: names may have commas. @param {Column[]} columns */
+export function chosenAs(columns) {
+  return columns.map(({ id }) => id.replaceAll("~", "~t").replaceAll(",", "~c")).join(",");
 }
 
 /** @param {Row} row @param {Column} column @returns {Cell | undefined} */
-export function cell(row, column) {
-  if (column.kind === "result" || column.kind === "params") return row[column.kind][column.name];
+export function cell(row, { kind, name }) {
+  if (kind === "result" || kind === "params" || kind === "last") return row[kind][name];
+  if (kind === "owner" || kind === "note" || kind === "attempt") return row[kind] ?? undefined;
   return undefined;
 }
 
 /** @param {Row[]} rows @returns {Column[]} */
 function fixed(rows) {
-  const longest = rows.reduce((most, row) => Math.max(most, row.run.length), 10);
-  const tags = rows.reduce((most, row) => Math.max(most, row.tags.join("    ").length), 0);
+  /** @param {(row: Row) => string} text */
+  const longest = (text) => rows.reduce((most, row) => Math.max(most, text(row).length), 0);
+  const tags = longest((row) => row.tags.join("    "));
   return [
-    column("run", "run", width(longest, 320)),
+    column("run", "run", width(Math.max(10, longest((row) => row.run)), 320)),
     column("status", "status", 96),
     column("created", "created", 100, true),
+    column("started", "started", 100, true, false),
+    column("ended", "ended", 100, true, false),
     column("took", "took", 76, true),
-    ...(tags ? [column("tags", "tags", width(tags, 240))] : []),
+    column("attempt", "attempt", 76, true, false),
+    column("owner", "owner", width(longest((row) => row.owner ?? ""), WIDEST), false, false),
+    column("tags", "tags", width(tags, WIDEST), false, tags > 0),
+    column("note", "note", WIDEST, false, false),
   ];
 }
 
@@ -62,12 +104,12 @@ function fixed(rows) {
  * @param {number} width
  * @returns {Column}
  */
-function column(kind, name, width, right = false) {
+function column(kind, name, width, right = false, shown = true) {
   const id = kind === name ? kind : `${kind}.${name}`;
-  return { id, kind, name, width, right, style: { width: `${width}px` } };
+  return { id, kind, name, width, right, shown, style: { width: `${width}px` } };
 }
 
-/** @param {Row[]} rows @param {"result" | "params"} kind */
+/** @param {Row[]} rows @param {Part} kind */
 function byInterest(rows, kind) {
   /** @type {Map<string, Cell>} */
   const first = new Map();
@@ -85,14 +127,14 @@ function byInterest(rows, kind) {
   ];
 }
 
-/** @param {"result" | "params"} kind @param {string} name @param {Row[]} rows @returns {Column} */
-function named(kind, name, rows) {
+/** @param {Part} kind @param {string} name @param {Row[]} rows @param {boolean} shown @returns {Column} */
+function named(kind, name, rows, shown) {
   const items = rows.map((row) => row[kind][name]).filter((item) => item !== undefined);
   const longest = items.reduce((/** @type {number} */ most, item) => {
     return Math.max(most, value(item).length);
   }, name.length);
   const right = items.length > 0 && items.every((item) => typeof item === "number");
-  return column(kind, name, width(longest, WIDEST), right);
+  return column(kind, name, width(longest, WIDEST), right, shown);
 }
 
 /** @param {number} letters @param {number} most */
@@ -108,18 +150,24 @@ export function tooLong(text, { width, kind }) {
 
 const ASCII = /^[ -~]*$/;
 const PLAIN = /^[A-Za-z_]\w*$/;
+const FIELDS = /** @type {Record<string, string>} */ ({
+  started: "started_at",
+  ended: "ended_at",
+  took: "seconds",
+  attempt: "attempt",
+});
 
 /**
  * What a column is sorted by, in the words of filters: result.loss, params["val/loss"].
- * @param {Column} column
+ * @param {{ kind: string, name: string }} column
  */
-export function sortWord(column) {
-  if (column.kind === "took") return "seconds";
-  if (column.kind !== "result" && column.kind !== "params") return undefined;
-  const steps = column.name
+export function sortWord({ kind, name }) {
+  if (kind === "last") return `metrics[${JSON.stringify(name)}]`;
+  if (kind !== "result" && kind !== "params") return FIELDS[kind];
+  const steps = name
     .split(".")
     .map((part) => (PLAIN.test(part) ? `.${part}` : `[${JSON.stringify(part)}]`));
-  return `${column.kind}${steps.join("")}`;
+  return `${kind}${steps.join("")}`;
 }
 
 /** How long the latest attempt took, or has taken so far. @param {import("./types.js").Common} row @param {number} now */

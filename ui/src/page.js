@@ -3,11 +3,12 @@ import { computed, effect, signal, untracked } from "@preact/signals";
 import { render } from "preact";
 import { useEffect } from "preact/hooks";
 import { ApiError, get } from "./api.js";
+import { Choose } from "./choose.js";
 import { count } from "./format.js";
 import { html } from "./html.js";
 import { Listing } from "./listing.js";
 import { changes, connection, start } from "./live.js";
-import { go, link, route } from "./route.js";
+import { go, link, listed, route } from "./route.js";
 import { RunPanel } from "./run.js";
 import { STATUSES } from "./status.js";
 import { Table } from "./table.js";
@@ -28,10 +29,7 @@ const project = computed(
 /** @type {import("@preact/signals").Signal<Listing | null>} */
 const listing = signal(null);
 
-const asked = computed(() => {
-  const { run: _run, ...query } = route.value;
-  return JSON.stringify({ ...query, project: project.value?.name });
-});
+const asked = computed(() => JSON.stringify({ ...listed(route.value), project: project.value?.name }));
 
 async function refresh() {
   try {
@@ -86,7 +84,7 @@ function Page() {
         ? html`<div class="desk">
             <${Side} project=${shown} />
             <main>
-              <div class="bar"><${Chips} project=${shown} /><${Filter} /></div>
+              <div class="bar"><${Chips} project=${shown} /><${Filter} /><${Choose} /></div>
               <${Runs} project=${shown} />
             </main>
             ${

@@ -13,9 +13,19 @@ import { signal } from "@preact/signals";
  * @property {string} [sort] What to sort by, as in "-result.loss".
  * @property {string} [order] "name", else the newest first.
  * @property {string} [run] The run that is open.
+ * @property {string} [view] "sweep": how far one identifier is; else the list of runs.
+ * @property {string} [cols] The columns of the table, as in "status,params.lr"; else what differs.
+ * @property {string} [by] What the table is grouped by, as in "params.lr".
+ * @property {string} [gx] The param along the grid of a sweep.
+ * @property {string} [gy] And the one down; "": none.
+ * @property {string} [of] What its cells are coloured by, as in "result.loss"; else the status.
  */
 
-const NAMES = /** @type {const} */ (["relpath", "identifier", "status", "trashed", "where", "sort", "order", "run"]);
+/** What a list of runs is asked for with. */
+const LISTED = /** @type {const} */ (["relpath", "identifier", "status", "trashed", "where", "sort", "order"]);
+const TABLE = /** @type {const} */ (["cols", "by"]);
+const SWEEP = /** @type {const} */ (["gx", "gy", "of"]);
+const NAMES = /** @type {const} */ ([...LISTED, "run", "view", ...TABLE, ...SWEEP]);
 
 export const route = signal(read(location.hash));
 
@@ -35,6 +45,11 @@ export function read(hash) {
     if (value !== null) found[name] = value;
   }
   return found;
+}
+
+/** The part of a route that says which runs are listed. @param {Route} from */
+export function listed(from) {
+  return Object.fromEntries(LISTED.map((name) => [name, from[name]]));
 }
 
 /** @param {Route} to */

@@ -1,6 +1,7 @@
 // The table of runs: as long as there are runs, and only what is seen of it is there.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { cell, columnsOf, sortWord, tooLong, took } from "./columns.js";
+import { known } from "./choose.js";
+import { cell, columnsOf, seen, sortWord, tooLong, took } from "./columns.js";
 import { age, count, time, value } from "./format.js";
 import { html } from "./html.js";
 import { now } from "./live.js";
@@ -24,7 +25,7 @@ import { StatusMark } from "./status.js";
 export function Table({ listing, open, route, onOpen, onOrder }) {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   const [active, setActive] = useState(0);
-  const columns = useColumns(listing);
+  const columns = useColumns(listing, route.cols);
   const total = listing.total.value ?? 0;
   void listing.version.value;
 
@@ -152,13 +153,13 @@ function usePart(box, total) {
   return shown;
 }
 
-/** The columns, which stay where they are while rows of the same kind come. @param {Listing} listing */
-function useColumns(listing) {
+/** The columns, which stay where they are while rows of the same kind come. @param {Listing} listing @param {string | undefined} chosen */
+function useColumns(listing, chosen) {
   const { query } = listing;
   const held = useRef(
     /** @type {{ of: string, columns: Column[], read: WeakSet<Row[]> }} */ ({ of: "", columns: [], read: new WeakSet() }),
   );
-  return useMemo(() => {
+  const all = useMemo(() => {
     const of = JSON.stringify([query.project, query.relpath, query.identifier]);
     if (held.current.of !== of) held.current = { of, columns: [], read: new WeakSet() };
     const { read } = held.current;
@@ -168,6 +169,10 @@ function useColumns(listing) {
     if (rows.length) held.current.columns = columnsOf(rows, held.current.columns);
     return held.current.columns;
   }, [listing, listing.version.value]);
+  useEffect(() => {
+    known.value = all;
+  }, [all]);
+  return useMemo(() => seen(all, chosen), [all, chosen]);
 }
 
 /**
@@ -261,7 +266,7 @@ function line(index, { row, columns, active, open }, opener) {
   return html`<div
     key=${index}
     id=${`row-${index}`}
-    class=${`line ${active ? "active" : ""} ${open ? "open" : ""}`}
+    class=${`line ${row ? (row.stale ? "stale" : row.status) : ""}${active ? " active" : ""}${open ? " open" : ""}`}
     role="row"
     aria-rowindex=${index + 2}
     aria-selected=${open}
@@ -280,14 +285,21 @@ function box(row, column) {
   return html`<div class=${kind} role="gridcell" title=${title} style=${column.style}>${shown}</div>`;
 }
 
+const VALUES = new Set(["params", "result", "last", "attempt", "owner", "note"]);
+
 /** What is mere text. @param {Row} row @param {Column} column @returns {{ text?: string, title?: string }} */
 function said(row, column) {
   if (column.kind === "took" && row.seconds !== null) return { text: took(row, 0) };
-  if (column.kind !== "params" && column.kind !== "result") return {};
+  if (!VALUES.has(column.kind)) return {};
   const item = cell(row, column);
   if (item === undefined) return { text: "" };
   const text = value(item);
   return text === String(item) && text.length < 24 ? { text } : { text, title: String(item) };
+}
+
+/** @param {string | null} at */
+function when(at) {
+  return at && html`<span title=${time(at)}>${age(at, now.value)}</span>`;
 }
 
 /** @param {{ row: Row, column: Column }} properties */
@@ -302,7 +314,11 @@ function Content({ row, column }) {
     case "status":
       return html`<${StatusMark} status=${row.status} stale=${row.stale} hint=${row.error} />`;
     case "created":
-      return html`<span title=${time(row.created_at)}>${age(row.created_at, now.value)}</span>`;
+      return when(row.created_at);
+    case "started":
+      return when(row.started_at);
+    case "ended":
+      return when(row.ended_at);
     case "tags":
       return html`${row.tags.map((tag) => html`<span class="tag">${tag}</span>`)}`;
     default:

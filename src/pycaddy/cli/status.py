@@ -15,12 +15,12 @@ from pycaddy.cli._find import look_up, open_project
 from pycaddy.cli._format import duration
 from pycaddy.cli._options import examples, json_option, project_option
 from pycaddy.cli._output import Part, Styled, is_terminal, say, say_json
-from pycaddy.cli._pace import Standing, standing
 from pycaddy.cli._runs import LOOKS
 from pycaddy.cli._select import homes_by_name, homes_by_path, newest
 from pycaddy.cli._table import Column, live_tables, say_table
 from pycaddy.ledger import RunRecord
 from pycaddy.project import Project
+from pycaddy.query.standing import Standing, standing
 from pycaddy.status import Status
 from pycaddy.stores import Identifier
 

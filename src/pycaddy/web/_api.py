@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from pycaddy._clock import utc_now_us
 from pycaddy.errors import (
     FilterError,
     FolderTakenError,
@@ -28,14 +29,17 @@ from pycaddy.ledger.ledger import check_relpath
 from pycaddy.project.worker import OUTPUT
 from pycaddy.records import RunKey, parse_uid
 from pycaddy.status import Status
+from pycaddy.stores import Selection
 from pycaddy.web import _facts
 from pycaddy.web._asks import BadRequest, RunsAsk, checked, run_key
 from pycaddy.web._changes import Action, Conflict, Marks
 from pycaddy.web._files import FileRefused, open_contained
 from pycaddy.web._found import Found
+from pycaddy.web._groups import grouped, name_of
 from pycaddy.web._guard import error_document
 from pycaddy.web._openapi import document
 from pycaddy.web._ranges import file_response
+from pycaddy.web._sweep import told
 from pycaddy.web._watch import Watcher
 
 __all__ = ["Api"]
@@ -62,6 +66,8 @@ class Api:
             "/api/projects": self.list_projects,
             "/api/runs": self.list_runs,
             "/api/count": self.count_runs,
+            "/api/groups": self.list_groups,
+            "/api/sweep": self.show_sweep,
             "/api/run": self.show_run,
             "/api/file": self.send_file,
             "/api/log": self.send_log,
@@ -113,6 +119,28 @@ class Api:
         query = checked(request.query_params.multi_items(), (*_LISTED, "sort", "order"))
         ledger, ask = self._ledger(query), RunsAsk.of(query)
         return _json(request, {"total": self.found.count(query["project"], ledger, ask)})
+
+    def list_groups(self, request: Request) -> Response:
+        """List the groups of a list's runs by one of their values."""
+        known = (*_LISTED, "sort", "order", "by")
+        query = checked(request.query_params.multi_items(), known)
+        ledger, ask = self._ledger(query), RunsAsk.of(query)
+        if not query.get("by"):
+            raise BadRequest("Say what to group by, as in by=params.lr.")
+        by = name_of(query["by"])
+        return _json(request, grouped(ledger.records(ask.whole()), by, ledger.is_stale))
+
+    def show_sweep(self, request: Request) -> Response:
+        """Tell how far the runs of one identifier are."""
+        known = ("project", "relpath", "identifier", "x", "y", "of")
+        query = checked(request.query_params.multi_items(), known)
+        ledger = self._ledger(query)
+        if not query.get("identifier"):
+            raise BadRequest("Say of which runs, as in identifier=train.")
+        home = Selection(query.get("relpath", ""), query["identifier"])
+        x, y, of = query.get("x") or None, query.get("y"), query.get("of") or None
+        records, now = ledger.records(home), utc_now_us()
+        return _json(request, told(records, ledger.is_stale, now, x=x, y=y, of=of))
 
     def show_run(self, request: Request) -> Response:
         """Tell all that is known of one run."""

@@ -9,7 +9,7 @@ from typing import Any
 from pycaddy._clock import to_iso
 from pycaddy.ledger import RunRecord
 
-__all__ = ["row", "run"]
+__all__ = ["cell", "flat", "last_line", "row", "run"]
 
 _LONGEST_CELL = 120
 _MOST_CELLS = 200
@@ -21,7 +21,8 @@ def row(record: RunRecord, *, stale: bool) -> dict[str, Any]:
         **_common(record, stale=stale),
         "params": _cells(json.loads(record.params_text)),
         "result": _cells(_decoded(record.result_text) or {}),
-        "error": None if record.error_text is None else _last_line(record.error_text),
+        "last": _cells({name: known.get("last") for name, known in record.summary.items()}),
+        "error": None if record.error_text is None else last_line(record.error_text),
     }
 
 
@@ -40,7 +41,6 @@ def run(record: RunRecord, *, stale: bool, folder: str, log: int | None) -> dict
         "log": log,
         "param_hash": record.param_hash,
         "mode": record.mode.value,
-        "owner": None if record.owner is None else str(record.owner),
         "metrics": _decoded(record.summary_text) or {},
         "capture": _decoded(record.capture_text) or {},
         "files": [
@@ -70,6 +70,7 @@ def _common(record: RunRecord, *, stale: bool) -> dict[str, Any]:
         "stale": stale,
         "trashed": record.trashed_us is not None,
         "attempt": record.attempt,
+        "owner": None if record.owner is None else str(record.owner),
         "created_at": to_iso(record.created_us),
         "started_at": None if record.started_us is None else to_iso(record.started_us),
         "ended_at": None if record.ended_us is None else to_iso(record.ended_us),
@@ -86,22 +87,24 @@ def _decoded(text: str | None) -> Any:
 def _cells(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return *values* by dotted names, each a number, a bool, None or a short text."""
     cells: dict[str, Any] = {}
-    for name, value in _flat(values):
+    for name, value in flat(values):
         if len(cells) == _MOST_CELLS:
             break
-        cells[name] = _cell(value)
+        cells[name] = cell(value)
     return cells
 
 
-def _flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+def flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield nested values by dotted names, as they are stored."""
     for name, value in values.items():
         if isinstance(value, dict) and value and "__float__" not in value:
-            yield from _flat(value, f"{above}{name}.")
+            yield from flat(value, f"{above}{name}.")
         else:
             yield f"{above}{name}", value
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
+    """Return a number, a bool or None as it is, and all else as a text that is not long."""
     if value is None or isinstance(value, (bool, float)):
         return value
     if isinstance(value, int) and -(2**53) <= value <= 2**53:  # what JavaScript holds exactly
@@ -112,5 +115,6 @@ def _cell(value: Any) -> Any:
     return text if len(text) <= _LONGEST_CELL else f"{text[: _LONGEST_CELL - 1]}…"
 
 
-def _last_line(text: str) -> str:
+def last_line(text: str) -> str:
+    """Return what a traceback ends with: the error itself."""
     return text.strip().rpartition("\n")[2][:_LONGEST_CELL]

@@ -19,10 +19,12 @@ _WHOLE: Schema = {"type": "integer", "minimum": 0}
 _MAYBE_WHOLE: Schema = {"type": ["integer", "null"], "minimum": 0}
 _ANY_OBJECT: Schema = {"type": "object"}
 _STATUS: Schema = {"enum": [status.value for status in Status]}
-_CELLS: Schema = {
-    "type": "object",
-    "additionalProperties": {"type": ["number", "string", "boolean", "null"]},
-}
+_BOOL: Schema = {"type": "boolean"}
+_MAYBE_NUMBER: Schema = {"type": ["number", "null"]}
+_CELL: Schema = {"type": ["number", "string", "boolean", "null"]}
+_CELLS: Schema = {"type": "object", "additionalProperties": _CELL}
+_COUNTS: Schema = {"type": "object", "additionalProperties": _WHOLE}
+_NUMBERS: Schema = {"type": "object", "additionalProperties": {"type": "number"}}
 
 
 def document() -> Schema:
@@ -47,6 +49,24 @@ def document() -> Schema:
             "/api/count": _get(
                 "How many runs the whole list has.", _object(total=_WHOLE), *_lists_runs()
             ),
+            "/api/groups": _get(
+                "The runs of a list by a value, with the means of what they found.",
+                _ref("Groups"),
+                _query("by", _TEXT, "The value, as in params.lr or status.", required=True),
+                *_lists_runs(),
+            ),
+            "/api/sweep": _get(
+                "How far the runs of one identifier are.",
+                _ref("Sweep"),
+                _query("project", _TEXT, "Its name among the projects.", required=True),
+                _query("relpath", _TEXT, "The identifier's namespace; empty: the root's own."),
+                _query("identifier", _TEXT, "The identifier.", required=True),
+                _query(
+                    "x", _TEXT, "The param along the grid, as in lr. Default: one that differs."
+                ),
+                _query("y", _TEXT, "The param down the grid; empty: none."),
+                _query("of", _TEXT, "What the cells have the mean of, as in result.loss."),
+            ),
             "/api/run": {
                 **_get("One run, whole.", _ref("Run"), *_names_a_run(), missing=True),
                 "patch": _change("Put tags on a run, take some off, or write its note.", _marks()),
@@ -69,7 +89,11 @@ def document() -> Schema:
                     counts={"type": "object", "additionalProperties": _WHOLE},
                 ),
                 "Runs": _object(total=_MAYBE_WHOLE, offset=_WHOLE, runs=_list(_ref("Row"))),
-                "Row": _object(**_common(), params=_CELLS, result=_CELLS, error=_MAYBE_TEXT),
+                "Row": _object(
+                    **_common(), params=_CELLS, result=_CELLS, last=_CELLS, error=_MAYBE_TEXT
+                ),
+                "Groups": _groups(),
+                "Sweep": _sweep(),
                 "Run": _object(**_common(), **_details()),
             },
             "securitySchemes": {
@@ -91,6 +115,7 @@ def _common() -> Schema:
         "stale": {"type": "boolean"},
         "trashed": {"type": "boolean"},
         "attempt": _WHOLE,
+        "owner": _MAYBE_TEXT,
         "created_at": _TEXT,
         "started_at": _MAYBE_TEXT,
         "ended_at": _MAYBE_TEXT,
@@ -98,6 +123,38 @@ def _common() -> Schema:
         "tags": _list(_TEXT),
         "note": _MAYBE_TEXT,
     }
+
+
+def _groups() -> Schema:
+    group = _object(
+        value=_CELL, where=_MAYBE_TEXT, total=_WHOLE, counts=_COUNTS, stale=_WHOLE, means=_NUMBERS
+    )
+    return _object(by=_TEXT, groups=_list(group), left_out=_WHOLE)
+
+
+def _sweep() -> Schema:
+    standing = _object(
+        **dict.fromkeys(("pending", "running", "stale", "done", "error"), _WHOLE),
+        runs_per_hour=_MAYBE_NUMBER,
+        seconds_left=_MAYBE_NUMBER,
+    )
+    cell = _object(
+        x=_WHOLE, y=_WHOLE, total=_WHOLE, counts=_COUNTS, stale=_WHOLE, mean=_MAYBE_NUMBER,
+        where=_MAYBE_TEXT, run=_MAYBE_TEXT,
+    )  # fmt: skip
+    axis = _object(name=_TEXT, values=_list(_CELL), left_out=_WHOLE)
+    grid = _object(x=axis, y={"anyOf": [axis, {"type": "null"}]}, cells=_list(cell))
+    return _object(
+        standing=standing,
+        params=_list(_object(name=_TEXT, values=_WHOLE)),
+        measures=_list(_TEXT),
+        of=_MAYBE_TEXT,
+        grid={"anyOf": [grid, {"type": "null"}]},
+        failures=_list(_object(reason=_TEXT, total=_WHOLE, runs=_list(_TEXT))),
+        work=_list(
+            _object(run=_TEXT, owner=_MAYBE_TEXT, since=_MAYBE_TEXT, attempt=_WHOLE, stale=_BOOL)
+        ),
+    )
 
 
 def _details() -> Schema:
@@ -108,7 +165,6 @@ def _details() -> Schema:
         "folder": _TEXT,
         "param_hash": _TEXT,
         "mode": {"enum": ["subfolder", "prefix"]},
-        "owner": _MAYBE_TEXT,
         "log": _MAYBE_WHOLE,
         "metrics": _ANY_OBJECT,
         "capture": _ANY_OBJECT,

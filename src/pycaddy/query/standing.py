@@ -1,4 +1,4 @@
-"""How far the runs of each identifier are, and how fast they come. Pure decisions."""
+"""How far the runs of an identifier are, and how fast they come. Pure decisions."""
 
 from __future__ import annotations
 
