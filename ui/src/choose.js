@@ -1,7 +1,7 @@
 // What the table has: its columns, and what it is grouped by. Both stand in the address.
 import { signal } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
-import { chosenAs, seen } from "./columns.js";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { chosenAs, columnsOf, seen } from "./columns.js";
 import { html } from "./html.js";
 import { go, route } from "./route.js";
 
@@ -9,6 +9,28 @@ import { go, route } from "./route.js";
 
 /** All columns that the runs of the table may have. */
 export const known = signal(/** @type {Column[]} */ ([]));
+
+/** The columns, which stay where they are while rows of the same kind come. @param {import("./listing.js").Listing} listing @param {string | undefined} chosen */
+export function useColumns(listing, chosen) {
+  const { query } = listing;
+  const held = useRef(
+    /** @type {{ of: string, columns: Column[], read: WeakSet<import("./types.js").Row[]> }} */ ({ of: "", columns: [], read: new WeakSet() }),
+  );
+  const all = useMemo(() => {
+    const of = JSON.stringify([query.project, query.relpath, query.identifier]);
+    if (held.current.of !== of) held.current = { of, columns: [], read: new WeakSet() };
+    const { read } = held.current;
+    const fresh = [...listing.pages.values()].filter((page) => !read.has(page));
+    for (const page of fresh) read.add(page);
+    const rows = fresh.flat();
+    if (rows.length) held.current.columns = columnsOf(rows, held.current.columns);
+    return held.current.columns;
+  }, [listing, listing.version.value]);
+  useEffect(() => {
+    known.value = all;
+  }, [all]);
+  return useMemo(() => seen(all, chosen), [all, chosen]);
+}
 
 /** @type {[string, (column: Column) => boolean][]} */
 const SETS = [

@@ -5,12 +5,14 @@ import { useEffect } from "preact/hooks";
 import { ApiError, get } from "./api.js";
 import { Choose } from "./choose.js";
 import { count } from "./format.js";
+import { Groups } from "./groups.js";
 import { html } from "./html.js";
 import { Listing } from "./listing.js";
 import { changes, connection, start } from "./live.js";
 import { go, link, listed, route } from "./route.js";
 import { RunPanel } from "./run.js";
 import { STATUSES } from "./status.js";
+import { SweepView } from "./sweep.js";
 import { Table } from "./table.js";
 
 /** @typedef {import("./types.js").Project} Project */
@@ -84,8 +86,13 @@ function Page() {
         ? html`<div class="desk">
             <${Side} project=${shown} />
             <main>
-              <div class="bar"><${Chips} project=${shown} /><${Filter} /><${Choose} /></div>
-              <${Runs} project=${shown} />
+              <${Views} />
+              ${
+                route.value.view === "sweep"
+                  ? html`<${SweepView} project=${shown} />`
+                  : html`<div class="bar"><${Chips} project=${shown} /><${Filter} /><${Choose} /></div>
+                      <${Runs} project=${shown} />`
+              }
             </main>
             ${
               route.value.run !== undefined &&
@@ -97,9 +104,18 @@ function Page() {
   `;
 }
 
+/** What there is to see of the same runs. */
+function Views() {
+  const { view } = route.value;
+  /** @param {string | undefined} name @param {string} text */
+  const item = (name, text) =>
+    html`<a href=${link({ ...route.value, view: name })} aria-current=${view === name ? "page" : undefined}>${text}</a>`;
+  return html`<nav class="views" aria-label="Views">${item(undefined, "Runs")}${item("sweep", "Sweep")}</nav>`;
+}
+
 function close() {
   go({ run: undefined });
-  /** @type {HTMLElement | null} */ (document.querySelector(".table"))?.focus();
+  /** @type {HTMLElement | null} */ (document.querySelector(".table, .sweep"))?.focus();
 }
 
 addEventListener("keydown", (event) => {
@@ -283,10 +299,12 @@ function Runs({ project: shown }) {
   if (error?.status === 400) return html`<div class="empty dim">The filter above cannot be read.</div>`;
   if (error && error.status !== 401 && !failure.value) return html`<${Failure} error=${error} />`;
   if (list.total.value === 0) return html`<${NoRuns} project=${shown} />`;
-  return html`<${Table}
+  return html`<${route.value.by === undefined ? Table : Groups}
     listing=${list}
     open=${run}
     route=${route.value}
+    project=${shown.name}
+    onList=${(/** @type {string} */ where) => go({ where, by: undefined })}
     onOpen=${(/** @type {string} */ name) => go({ run: name }, { replace: run !== undefined })}
     onOrder=${(/** @type {import("./table.js").Sorting} */ sorting) => go(sorting)}
   />`;

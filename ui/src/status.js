@@ -6,10 +6,11 @@ const SHAPES = { pending: "○", running: "◐", done: "●", error: "✕", stal
 
 export const STATUSES = /** @type {const} */ (["running", "done", "error", "pending"]);
 
-/** @param {{ status: string, stale?: boolean, hint?: string | null }} properties */
-export function StatusMark({ status, stale = false, hint = null }) {
+/** @param {{ status: string, stale?: boolean, hint?: string | null, short?: boolean }} properties */
+export function StatusMark({ status, stale = false, hint = null, short = false }) {
   const shown = stale ? "stale" : status;
   const title = stale ? "It is running by the ledger, and its process is gone." : (hint ?? undefined);
+  if (short) return html`<span class="shape" aria-hidden="true">${SHAPES[shown]}</span>`;
   return html`<span class=${`status ${shown}`} title=${title}>
     <span class="shape" aria-hidden="true">${SHAPES[shown]}</span>${shown}
   </span>`;

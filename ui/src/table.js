@@ -1,7 +1,7 @@
 // The table of runs: as long as there are runs, and only what is seen of it is there.
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { known } from "./choose.js";
-import { cell, columnsOf, seen, sortWord, tooLong, took } from "./columns.js";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useColumns } from "./choose.js";
+import { cell, sortWord, tooLong, took } from "./columns.js";
 import { age, count, time, value } from "./format.js";
 import { html } from "./html.js";
 import { now } from "./live.js";
@@ -153,28 +153,6 @@ function usePart(box, total) {
   return shown;
 }
 
-/** The columns, which stay where they are while rows of the same kind come. @param {Listing} listing @param {string | undefined} chosen */
-function useColumns(listing, chosen) {
-  const { query } = listing;
-  const held = useRef(
-    /** @type {{ of: string, columns: Column[], read: WeakSet<Row[]> }} */ ({ of: "", columns: [], read: new WeakSet() }),
-  );
-  const all = useMemo(() => {
-    const of = JSON.stringify([query.project, query.relpath, query.identifier]);
-    if (held.current.of !== of) held.current = { of, columns: [], read: new WeakSet() };
-    const { read } = held.current;
-    const fresh = [...listing.pages.values()].filter((page) => !read.has(page));
-    for (const page of fresh) read.add(page);
-    const rows = fresh.flat();
-    if (rows.length) held.current.columns = columnsOf(rows, held.current.columns);
-    return held.current.columns;
-  }, [listing, listing.version.value]);
-  useEffect(() => {
-    known.value = all;
-  }, [all]);
-  return useMemo(() => seen(all, chosen), [all, chosen]);
-}
-
 /**
  * Keep what is looked at in its place when new runs come in above it.
  * @param {Listing} listing
@@ -225,7 +203,7 @@ function sorting(column, { sort, order }) {
  * @param {import("./route.js").Route} properties.route
  * @param {(sorting: Sorting) => void} properties.onOrder
  */
-function Head({ column, route, onOrder }) {
+export function Head({ column, route, onOrder }) {
   const order = sorting(column, route);
   const arrow = { ascending: "↑", descending: "↓" };
   return html`<div
@@ -261,11 +239,12 @@ function same(one, two) {
  * @param {number} index
  * @param {Shown} shown
  * @param {{ current: (index: number) => void }} opener
+ * @param {string | number} [key] What tells it from other lines.
  */
-function line(index, { row, columns, active, open }, opener) {
+export function line(index, { row, columns, active, open }, opener, key = index) {
   return html`<div
-    key=${index}
-    id=${`row-${index}`}
+    key=${key}
+    id=${`row-${key}`}
     class=${`line ${row ? (row.stale ? "stale" : row.status) : ""}${active ? " active" : ""}${open ? " open" : ""}`}
     role="row"
     aria-rowindex=${index + 2}
