@@ -64,8 +64,7 @@ function GroupRow({ word, group, columns, isOpen, onTurn }) {
   return html`<div class="line group" role="row" aria-level="1" aria-expanded=${isOpen} onClick=${group.where === null ? undefined : onTurn}>
     ${columns.map((column) => {
       const kind = `cell is-${column.kind}${column.right ? " right" : ""} cut`;
-      const wide = column.kind === "run" ? { ...column.style, overflow: "visible" } : column.style;
-      return html`<div class=${kind} role="gridcell" style=${wide}>
+      return html`<div class=${kind} role="gridcell" style=${column.style}>
         ${
           column.kind === "run"
             ? html`<button type="button" class="text" disabled=${group.where === null} title=${group.where ?? "No filter describes these runs"} aria-label=${`${word} = ${shown}, ${group.total} runs`}>

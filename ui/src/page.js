@@ -4,6 +4,7 @@ import { render } from "preact";
 import { useEffect } from "preact/hooks";
 import { ApiError, get } from "./api.js";
 import { Choose } from "./choose.js";
+import { Filter } from "./filter.js";
 import { count } from "./format.js";
 import { Groups } from "./groups.js";
 import { html } from "./html.js";
@@ -90,7 +91,7 @@ function Page() {
               ${
                 route.value.view === "sweep"
                   ? html`<${SweepView} project=${shown} />`
-                  : html`<div class="bar"><${Chips} project=${shown} /><${Filter} /><${Choose} /></div>
+                  : html`<div class="bar"><${Chips} project=${shown} /><${Filter} listing=${listing.value} /><${Choose} /></div>
                       <${Runs} project=${shown} />`
               }
             </main>
@@ -126,43 +127,6 @@ addEventListener("keydown", (event) => {
     /** @type {HTMLElement | null} */ (document.querySelector(".filter input"))?.focus();
   }
 });
-
-function Filter() {
-  const { where } = route.value;
-  const list = listing.value;
-  const error = list?.error.value;
-  const refused = where !== undefined && error?.status === 400 ? error.message : "";
-  /** @param {Event} event */
-  const apply = (event) => {
-    event.preventDefault();
-    const field = /** @type {HTMLFormElement} */ (event.currentTarget).elements.namedItem("where");
-    const text = /** @type {HTMLInputElement} */ (field).value.trim();
-    go({ where: text || undefined });
-  };
-  const total = list?.total.value ?? null;
-  return html`<form class="filter" role="search" onSubmit=${apply}>
-    <input
-      name="where"
-      type="search"
-      key=${where}
-      defaultValue=${where ?? ""}
-      placeholder=${"Filter: lr < 0.01 and 'good' in tags"}
-      aria-label="Filter"
-      aria-invalid=${refused ? "true" : undefined}
-      aria-describedby="filter-says"
-      title="Enter applies it; / goes here from anywhere"
-      spellcheck="false"
-      autocomplete="off"
-      onSearch=${(/** @type {Event} */ event) => {
-        if (!(/** @type {HTMLInputElement} */ (event.target).value)) go({ where: undefined });
-      }}
-    />
-    <span id="filter-says" role="status" class="dim"
-      >${refused ? "" : where !== undefined && total !== null ? `${list?.counted.value ? "" : "more than "}${count(list?.counted.value ? total : total - 1)} found` : ""}</span
-    >
-    ${refused && html`<pre class="refused" role="alert">${refused}</pre>`}
-  </form>`;
-}
 
 function Top() {
   const all = projects.value ?? [];

@@ -1,6 +1,6 @@
 // How far the runs of one identifier are: a grid by two of its params, and what went wrong.
 import { useAnswer } from "./answer.js";
-import { age, count, duration, value } from "./format.js";
+import { age, count, duration } from "./format.js";
 import { Grid } from "./grid.js";
 import { html } from "./html.js";
 import { now } from "./live.js";
