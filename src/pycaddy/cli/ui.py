@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
+import threading
+
 import click
 
 from pycaddy.cli._find import open_project
@@ -35,6 +40,11 @@ __all__ = ["ui"]
 )
 @click.option("--read-only", is_flag=True, help="Offer nothing that changes a run.")
 @click.option("--no-browser", is_flag=True, help="Print the link and open nothing.")
+@click.option(
+    "--notebook",
+    is_flag=True,
+    help="For project.ui(): end with the standard input, and answer each line with a link.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def ui(
     path: tuple[str, ...],
@@ -42,6 +52,7 @@ def ui(
     host: str,
     read_only: bool,
     no_browser: bool,
+    notebook: bool,
     as_json: bool,
 ) -> None:
     """Show runs in a browser, until Ctrl-C.
@@ -51,11 +62,20 @@ def ui(
     whoever has it sees the page.
     """
     roots = dict.fromkeys(str(open_project(each).root) for each in path or (None,))
-    page = Page(list(roots), host=host, port=port, read_only=read_only)
+    page = Page(list(roots), host=host, port=port, read_only=read_only, framed=notebook)
     if as_json:
         say_json({"link": page.link, "projects": dict(zip(page.projects, roots, strict=True))})
     else:
         say(page.link)
-    if not no_browser:
+    if notebook:
+        threading.Thread(target=_answer_links, args=[page], daemon=True).start()
+    elif not no_browser:
         click.launch(page.link_for_once())
     page.serve()
+
+
+def _answer_links(page: Page) -> None:
+    """Give a link for each line, until whoever started this closes its end or is gone."""
+    for _ in sys.stdin:
+        say_json({"link": page.link_for_once()})
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pycaddy.ledger.verify import Difference
     from pycaddy.metrics.series import Series
     from pycaddy.project.claiming import Configs, Retry
+    from pycaddy.project.notebook import NotebookPage
     from pycaddy.project.report import RunReport
     from pycaddy.query import Diff, MigrationReport, Rows, Runs
 
@@ -589,6 +590,28 @@ class Project:
         from pycaddy.ledger.doctor import examine
 
         return list(examine(self.ledger, fix=fix))
+
+    def ui(self, *, height: int = 720, port: int = 0, read_only: bool = False) -> NotebookPage:
+        """Show the runs in a notebook: the page of `pycaddy ui`, from a process of its own.
+
+        As the last value of a cell it is a frame in the notebook; `.link` opens it in a browser.
+        It ends with this process, and at `.close()`. It reads the ledger from disk, so that it
+        follows runs wherever they are made.
+
+        Args:
+            height: Of the frame, in pixels.
+            port: The port to listen on. 0: any free one.
+            read_only: Offer nothing that changes a run.
+
+        Raises:
+            MissingExtraError: The extra `ui` is not installed.
+            PageAddressError: The page cannot be served; the message tells why.
+        """
+        from pycaddy.project.notebook import NotebookPage
+
+        self.ensure_folder().ledger.store.version()  # there is a ledger to look at
+        root = str(self.root)
+        return NotebookPage(root, self.relpath, height=height, port=port, read_only=read_only)
 
     def __repr__(self) -> str:
         relpath = f", {self.relpath!r}" if self.relpath else ""

@@ -8,6 +8,7 @@ from our own page, and carry what only the printed link was swapped for.
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 import socket
 from collections.abc import Iterable
@@ -21,6 +22,7 @@ READING = frozenset(("GET", "HEAD"))
 """The methods that change nothing."""
 
 _ANY = frozenset(("0.0.0.0", "::", ""))
+_LOOPBACK = re.compile(r"http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?", re.ASCII)
 
 
 class Headers(Protocol):
@@ -49,13 +51,16 @@ class Access:
     Args:
         hosts: What a request may name as its `Host`, exactly; in the link, the first.
         cookie: The cookie's name. Browsers do not tell ports apart, so it holds ours.
+        framed: Whether a notebook on this machine may show the page within its own.
     """
 
     hosts: tuple[str, ...]
     cookie: str
+    framed: bool = False
     token: str = field(default_factory=_secret, repr=False)
     session: str = field(default_factory=_secret, repr=False)
     _unused: list[str] = field(default_factory=list, repr=False)
+    _frames: list[str] = field(default_factory=list, repr=False)
 
     @property
     def link(self) -> str:
@@ -74,6 +79,15 @@ class Access:
                 self._unused.remove(once)
                 return True
         return _equal(token, self.token)
+
+    def frame_in(self, origin: str) -> None:
+        """Let the notebook at *origin* frame the page: it has shown a token, so it is ours."""
+        if self.framed and _LOOPBACK.fullmatch(origin) and origin not in self._frames:
+            self._frames.append(origin)
+
+    def frames(self, path: str) -> tuple[str, ...]:
+        """Return the origins that may frame what lies at *path*: only the page itself."""
+        return tuple(self._frames) if path == "/" else ()
 
     def set_cookie(self) -> str:
         """Return the header that swaps the link's token for a session."""
@@ -100,8 +114,12 @@ class Access:
             return None
         # A link that somebody clicks, in a terminal within the browser, say. The shell that it
         # opens holds no data.
-        opened = headers.getlist("sec-fetch-dest") == ["document"] and path == "/"
-        if opened and method == "GET" and headers.getlist("sec-fetch-mode") == ["navigate"]:
+        navigates = path == "/" and method == "GET"
+        navigates = navigates and headers.getlist("sec-fetch-mode") == ["navigate"]
+        if navigates and headers.getlist("sec-fetch-dest") == ["document"]:
+            return None
+        # A notebook's frame: the same machine by the same name, at another port.
+        if navigates and self.framed and sites == ["same-site"]:
             return None
         return Refusal(403, "Another site asked for this. Open the page by itself.")
 
@@ -114,11 +132,12 @@ class Access:
         return Refusal(403, "This was not asked for by the page itself: its Origin is another one.")
 
     def _session(self, path: str, headers: Headers) -> Refusal | None:
-        if _is_public(path) or self._has_session(headers):
+        if _is_public(path) or self.has_session(headers):
             return None
         return Refusal(401, "Open the page with the link that `pycaddy ui` printed.")
 
-    def _has_session(self, headers: Headers) -> bool:
+    def has_session(self, headers: Headers) -> bool:
+        """Whether the request comes from who has opened the link before."""
         return any(
             _equal(value, self.session)
             for value in _cookies(headers.getlist("cookie"), self.cookie)

@@ -16,15 +16,13 @@ MAX_BODY_BYTES = 64 << 10
 
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
 )
 _ALWAYS = {
-    "content-security-policy": _CSP,
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
     "cache-control": "no-cache, private",
 }
 
@@ -49,7 +47,9 @@ class Guard:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(raw=message["headers"])
-                for name, value in _ALWAYS.items():
+                # Asked now: the answer that swaps a token may be the first that is framed.
+                framing = _framing(self._access.frames(scope["path"]))
+                for name, value in (_ALWAYS | framing).items():
                     headers.setdefault(name, value)
             await send(message)
 
@@ -61,6 +61,13 @@ class Guard:
             await self.app(scope, receive, sending)
         else:
             await _refuse(refusal, sending)
+
+
+def _framing(origins: tuple[str, ...]) -> dict[str, str]:
+    """Return the headers that say who may frame an answer. The older one knows no origins."""
+    if origins:
+        return {"content-security-policy": _CSP + " ".join(origins)}
+    return {"content-security-policy": f"{_CSP}'none'", "x-frame-options": "DENY"}
 
 
 async def _checked_body(headers: Headers, receive: Receive) -> tuple[Refusal | None, Receive]:

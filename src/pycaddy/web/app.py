@@ -37,7 +37,10 @@ def create_app(
         token = request.query_params.get("token")
         if token is None:
             return static.send(request, "index.html") or _not_found()
-        if not access.admits(token):
+        if access.admits(token):
+            access.frame_in(request.query_params.get("frame", ""))
+        elif not (access.framed and access.has_session(request.headers)):
+            # A notebook loads a frame again when it is moved, with the token that is used up.
             return _error(401, "This link is of another launch. Open the one printed last.")
         # Out of the address bar, the history and what might be copied from there.
         return RedirectResponse("/", 303, {"set-cookie": access.set_cookie()})

@@ -25,6 +25,8 @@ class Page:
         host: The address to listen on. Others than this machine reach it only under their own.
         port: 0: any free one.
         read_only: Offer nothing that changes a run.
+        framed: Let a notebook on this machine show the page within its own: the origin that a
+            link's `frame` names, when it is opened.
 
     Raises:
         MissingExtraError: The extra `ui` is not installed.
@@ -39,6 +41,7 @@ class Page:
         host: str = "127.0.0.1",
         port: int = 0,
         read_only: bool = False,
+        framed: bool = False,
     ) -> None:
         self._uvicorn = require("uvicorn", "ui")
         require("starlette.applications", "ui")
@@ -51,7 +54,7 @@ class Page:
         self.read_only = read_only
         self._socket = _listen(host, port)
         port = self._socket.getsockname()[1]
-        self._access = Access(served_hosts(host, port), f"pycaddy-{port}")
+        self._access = Access(served_hosts(host, port), f"pycaddy-{port}", framed)
 
     @property
     def link(self) -> str:
