@@ -29,7 +29,7 @@ PAGES = {
 STORED = re.compile(r"\w+_(text|us)")
 # The ledger's own calls, which sessions are made of.
 INNER = {"create", "find_or_create", "claim", "change", "describe", "description_path",
-         "records", "reread", "rewrite_params", "is_gone", "is_stale", "for_root",
+         "keys", "records", "reread", "rewrite_params", "is_gone", "is_stale", "for_root",
          "shared"}  # fmt: skip
 
 

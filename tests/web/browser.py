@@ -6,11 +6,13 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.web.served import Served
 
+AXE = Path(__file__).parents[2] / "ui/node_modules/axe-core/axe.min.js"
 ARGUMENTS = (
     "--disable-gpu",
     "--disable-quic",
@@ -73,3 +75,15 @@ def visiting(
     visit.page.goto(f"{served.link}{at}")
     yield visit
     context.close()
+
+
+def serious(page: Page) -> str:
+    """What axe finds that keeps somebody from using the page; empty: nothing."""
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run().then((result) => result.violations)")
+    return "\n".join(
+        f"{each['id']}: {node['html']} {node['failureSummary']}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    )

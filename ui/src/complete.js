@@ -48,7 +48,7 @@ const COMPARES = /^(?:[<>=!]+|in|is)$/;
 export function complete(text, caret, words) {
   const tokens = text.slice(0, caret).match(TOKEN) ?? [];
   // What one has begun to write; a space ends it.
-  const begun = tokens.length && !/^\s/.test(tokens[tokens.length - 1] ?? "") ? (tokens.pop() ?? "") : "";
+  const begun = tokens.length && !/^[\s([,]/.test(tokens[tokens.length - 1] ?? "") ? (tokens.pop() ?? "") : "";
   const before = tokens.filter((token) => token.trim() !== "");
   const items = follows(before, words).filter(({ text }) => fits(text, begun));
   return { from: caret - begun.length, items: items.slice(0, MOST) };

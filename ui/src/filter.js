@@ -88,7 +88,7 @@ function Field({ where, refused, listing }) {
       aria-invalid=${refused ? "true" : undefined}
       aria-describedby="filter-says"
       title="Enter applies it; / goes here from anywhere, ↓ says what it can go on with"
-      spellcheck="false"
+      spellcheck=${false}
       autocomplete="off"
       autocapitalize="off"
       onInput=${offer}
@@ -97,9 +97,9 @@ function Field({ where, refused, listing }) {
     />
     ${
       where !== undefined &&
-      html`<button type="button" class="clear" aria-label="Clear the filter" title="Clear the filter" onClick=${() => go({ where: undefined })}>✕</button>`
+      html`<button type="button" class="clear" aria-label="Clear" title="Show the runs without a filter" onClick=${() => go({ where: undefined })}>✕</button>`
     }
-    <ul id="filter-offers" class="offers" role="listbox" aria-label="What the filter can go on with" hidden=${!open}>
+    <ul id="filter-offers" class="offers" role="listbox" aria-label="What can follow" hidden=${!open}>
       ${
         open &&
         offered.items.map(
