@@ -42,6 +42,7 @@ FIGURES = (
     "postgres",
 )
 PEERS = "peers"
+PAGES = "pages"
 RESULTS = HOME / "results"
 
 
@@ -54,7 +55,7 @@ def main() -> None:
         console.print("Written anew:", ", ".join(_document.update(wanted.results or RESULTS)))
         return
     results = wanted.results or (RESULTS / "quick" if wanted.quick else RESULTS)
-    for figure in wanted.figures or (*FIGURES, *([PEERS] if wanted.peers else [])):
+    for figure in wanted.figures or (*FIGURES, *([PEERS, PAGES] if wanted.peers else [])):
         with scratch(wanted.data) as folder:
             if file_system(folder) == "tmpfs":
                 console.print(f"{folder} is in memory: what waits for the disk looks cheap there.")
@@ -89,14 +90,14 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="dev.py bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("figures", nargs="*", help=f"of {', '.join((*FIGURES, PEERS))}")
+    parser.add_argument("figures", nargs="*", help=f"of {', '.join((*FIGURES, PEERS, PAGES))}")
     parser.add_argument("--peers", action="store_true")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--document", action="store_true")
     parser.add_argument("--data", type=Path, help="where to work; default: benchmarks/.data")
     parser.add_argument("--results", type=Path, help="where to put the JSON")
     wanted = parser.parse_args()
-    if unknown := set(wanted.figures) - {*FIGURES, PEERS}:
+    if unknown := set(wanted.figures) - {*FIGURES, PEERS, PAGES}:
         parser.error(f"there is no figure {', '.join(unknown)}; there is {', '.join(FIGURES)}")
     return wanted
 

@@ -19,6 +19,8 @@ import { duration, value } from "./format.js";
 
 const LETTER = 7.3;
 const PADDING = 22;
+// Letters of a head are narrower, unless they are bold.
+const BOLD = 1.3;
 const NARROWEST = 56;
 const WIDEST = 240;
 // Of a run with many metrics, most would be looked for, and not at.
@@ -132,7 +134,7 @@ function named(kind, name, rows, shown) {
   const items = rows.map((row) => row[kind][name]).filter((item) => item !== undefined);
   const longest = items.reduce((/** @type {number} */ most, item) => {
     return Math.max(most, value(item).length);
-  }, name.length);
+  }, name.length * BOLD);
   const right = items.length > 0 && items.every((item) => typeof item === "number");
   return column(kind, name, width(longest, WIDEST), right, shown);
 }
