@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
-import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -28,15 +28,15 @@ __all__ = ["PAGES", "measure"]
 FLOOR = "pycaddy"
 PAGES = {  # what shows that the first run is there
     FLOOR: ".line .name",
-    "optuna_dashboard": "tbody tr",
-    "mlflow": ".ag-center-cols-container [role=row], [data-testid='runs-table'] [role=row]",
+    "optuna_dashboard": r"text=/^Trial \d+/",
+    "mlflow": "a[href*='/runs/']",
     "trackio": "tbody tr",
 }
 RUNS = 10_000
 MANY = 100_000
 ROUNDS = 5
 PATIENCE_S = 120.0
-FILL = Path(__file__).with_name("_page_of.py")
+FILL = Path(__file__).parent / "peers/page_of.py"
 
 
 def measure(folder: Path, *, quick: bool = False, peers: Iterable[str] = PAGES) -> list[Row]:
@@ -129,8 +129,6 @@ class Served:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End a server and the processes that it has started."""
-    import signal
-
     try:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(10)
@@ -147,7 +145,7 @@ def _free_port() -> int:
 
 
 @contextmanager
-def chromium() -> Any:
+def chromium() -> Iterator[Any]:
     """Chromium, which reaches no other machine."""
     from playwright.sync_api import sync_playwright
 

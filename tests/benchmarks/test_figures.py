@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import peers
+from benchmarks import pages, peers
 from benchmarks._bare import pair, text_and_key
 from benchmarks._ledgers import live, params_of
 from benchmarks.killed import campaign
@@ -65,6 +65,13 @@ def test_peers_do_the_same_work_in_the_same_rounds(tmp_path: Path) -> None:
     assert {row["peer"] for row in rows} == {"bare", "pycaddy"}
     assert all(math.isfinite(row["ratio"]) for row in rows)
     assert all(row["ratio"] == 1 for row in rows if row["peer"] == "bare")
+
+
+def test_pages_are_opened_until_their_first_row_is_there(tmp_path: Path) -> None:
+    rows = pages.measure(tmp_path, quick=True, peers=("pycaddy",))
+    assert [row["name"] for row in rows] == ["first of 1,000 runs", "first of 2,000 runs"]
+    assert {row["peer"] for row in rows} == {"pycaddy"}
+    assert rows[0]["ratio"] == 1
 
 
 def test_a_peer_is_killed_and_asked_for_all_that_was_over(tmp_path: Path) -> None:

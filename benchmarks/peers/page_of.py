@@ -1,8 +1,8 @@
-"""A peer's page: fills a folder with runs, then tells how to serve it. In the peer's own environment.
+"""A peer's page: a folder is filled with runs, and how to serve it is told.
 
-    python -I _page_of.py optuna_dashboard FOLDER 10000
+    python -I page_of.py optuna_dashboard FOLDER 10000
 
-The last line of the output is JSON: `version`, `command` (what serves the page, with {port} in it),
+This runs in the peer's own environment. The last line of the output is JSON: `version`, `command` (what serves the page, with {port} in it),
 `at` (where its list of runs is) and `env`. Each library is filled in bulk where its documents
 show a way to, since nobody waits for that here.
 """
@@ -69,7 +69,7 @@ def optuna_dashboard(folder: Path, runs: int) -> dict[str, Any]:
     return {
         "version": f"optuna-dashboard {version('optuna-dashboard')}",
         "command": [str(BIN / "optuna-dashboard"), storage, "--port", "{port}"],
-        "at": "/dashboard/studies/1/trialTable",
+        "at": "/dashboard/studies/1/trials",
         "env": {},
     }
 
