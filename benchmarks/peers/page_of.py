@@ -2,9 +2,9 @@
 
     python -I page_of.py optuna_dashboard FOLDER 10000
 
-This runs in the peer's own environment. The last line of the output is JSON: `version`, `command` (what serves the page, with {port} in it),
-`at` (where its list of runs is) and `env`. Each library is filled in bulk where its documents
-show a way to, since nobody waits for that here.
+This runs in the peer's own environment. The last line of the output is JSON: `version`, `command`
+(what serves the page, with {port} in it), `at` (where its list of runs is) and `env`. Each library
+is filled in bulk where its documents show a way to, since nobody waits for that here.
 """
 
 from __future__ import annotations
