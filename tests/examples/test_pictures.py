@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
+
 from tests.processes import finished
 
 ROOT = Path(__file__).parents[2]
@@ -52,6 +54,19 @@ def test_anyone_can_draw_the_plots_again(tmp_path: Path) -> None:
     for name in drawn:
         assert ElementTree.parse(tmp_path / name).getroot().tag.endswith("svg")
         assert f"images/{name}" in (ROOT / "docs/plots.md").read_text()
+
+
+@pytest.mark.timeout(600)  # it trains, and starts Chromium
+def test_anyone_can_take_the_pictures_of_the_page_again(tmp_path: Path) -> None:
+    done = finished(sys.executable, ROOT / "examples/make_screenshots.py", tmp_path, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    taken = {path.name for path in tmp_path.glob("*.png")}
+    assert taken == {path.name for path in (ROOT / "docs/images").glob("ui-*.png")}
+    shown = (ROOT / "docs/ui.md").read_text() + (ROOT / "README.md").read_text()
+    for name in taken:
+        assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
+        assert f"images/{name.replace('-dark', '')}" in shown
+    assert sum(path.stat().st_size for path in (ROOT / "docs/images").glob("*.png")) < 1_000_000
 
 
 def test_each_example_has_its_line_in_the_list() -> None:
