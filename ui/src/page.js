@@ -6,8 +6,10 @@ import { ApiError, get } from "./api.js";
 import { count } from "./format.js";
 import { html } from "./html.js";
 import { Listing } from "./listing.js";
+import { PickBar } from "./chosen.js";
+import { Compare } from "./compare.js";
 import { changes, connection, start } from "./live.js";
-import { go, link, route } from "./route.js";
+import { go, link, listed, route } from "./route.js";
 import { RunPanel } from "./run.js";
 import { STATUSES } from "./status.js";
 import { Table } from "./table.js";
@@ -28,10 +30,7 @@ const project = computed(
 /** @type {import("@preact/signals").Signal<Listing | null>} */
 const listing = signal(null);
 
-const asked = computed(() => {
-  const { run: _run, ...query } = route.value;
-  return JSON.stringify({ ...query, project: project.value?.name });
-});
+const asked = computed(() => JSON.stringify({ ...listed(route.value), project: project.value?.name }));
 
 async function refresh() {
   try {
@@ -73,8 +72,13 @@ function Page() {
         ? html`<div class="desk">
             <${Side} project=${shown} />
             <main>
-              <div class="bar"><${Chips} project=${shown} /><${Filter} /></div>
-              <${Runs} project=${shown} />
+              ${
+                route.value.view === "compare"
+                  ? html`<${Compare} project=${shown.name} />`
+                  : html`<div class="bar"><${Chips} project=${shown} /><${Filter} /></div>
+                      <${PickBar} />
+                      <${Runs} project=${shown} />`
+              }
             </main>
             ${
               route.value.run !== undefined &&
@@ -204,7 +208,7 @@ function Side({ project: { name, kinds } }) {
   /** @param {string | undefined} space @param {string | undefined} kind @param {string} text @param {number} number */
   const item = (space, kind, text, number) => {
     const chosen = space === relpath && kind === identifier;
-    const to = { ...route.value, project: name, relpath: space, identifier: kind, run: undefined };
+    const to = { ...route.value, project: name, relpath: space, identifier: kind, run: undefined, view: undefined };
     return html`<li>
       <a
         href=${link(to)}

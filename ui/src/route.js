@@ -13,9 +13,25 @@ import { signal } from "@preact/signals";
  * @property {string} [sort] What to sort by, as in "-result.loss".
  * @property {string} [order] "name", else the newest first.
  * @property {string} [run] The run that is open.
+ * @property {string} [view] "compare", else the list of runs.
+ * @property {string} [pick] The runs that are chosen: see chosen.js.
+ * @property {string} [tab] Which part of the comparison.
+ * @property {string} [x] The x axis of curves: "seconds" or "time", else the step.
+ * @property {string} [smooth] How much curves are smoothed, from 0 to 1.
+ * @property {string} [log] "y": curves have a logarithmic y axis.
+ * @property {string} [zoom] The part of the x axis, as in "10:20".
+ * @property {string} [over] The param that curves are averaged over, as in "seed".
+ * @property {string} [band] What is drawn around a mean.
+ * @property {string} [fx] What a scatter or a heatmap has on its x axis, as in "params.lr".
+ * @property {string} [fy] And on its y axis.
+ * @property {string} [fz] What a heatmap has in its cells.
+ * @property {string} [axes] The axes of parallel coordinates.
  */
 
-const NAMES = /** @type {const} */ (["relpath", "identifier", "status", "trashed", "where", "sort", "order", "run"]);
+/** What a list of runs is asked for with. */
+const LISTED = /** @type {const} */ (["relpath", "identifier", "status", "trashed", "where", "sort", "order"]);
+const COMPARED = /** @type {const} */ (["tab", "x", "smooth", "log", "zoom", "over", "band", "fx", "fy", "fz", "axes"]);
+const NAMES = /** @type {const} */ ([...LISTED, "run", "view", "pick", ...COMPARED]);
 
 export const route = signal(read(location.hash));
 
@@ -35,6 +51,11 @@ export function read(hash) {
     if (value !== null) found[name] = value;
   }
   return found;
+}
+
+/** The part of a route that says which runs are listed. @param {Route} from */
+export function listed(from) {
+  return Object.fromEntries(LISTED.map((name) => [name, from[name]]));
 }
 
 /** @param {Route} to */
