@@ -27,7 +27,7 @@ PACKAGES = {
 
 STYLES = {"vendor/uplot.css": "uplot/dist/uPlot.min.css"}
 
-_IMPORT = re.compile(r"""((?:\bfrom|\bimport)\s*)(["'])([^"'./][^"']*)\2""")
+_IMPORT = re.compile(r"""((?:\bfrom|\bimport)\s*)(["'])([@a-z][\w@/.-]*)\2""")
 _SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$\n?", re.MULTILINE)
 
 

@@ -25,12 +25,14 @@ import { signal } from "@preact/signals";
  * @property {string} [fx] What a scatter or a heatmap has on its x axis, as in "params.lr".
  * @property {string} [fy] And on its y axis.
  * @property {string} [fz] What a heatmap has in its cells.
+ * @property {string} [lx] "log" or "linear": how the x axis of a scatter is.
+ * @property {string} [ly] And its y axis.
  * @property {string} [axes] The axes of parallel coordinates.
  */
 
 /** What a list of runs is asked for with. */
 const LISTED = /** @type {const} */ (["relpath", "identifier", "status", "trashed", "where", "sort", "order"]);
-const COMPARED = /** @type {const} */ (["tab", "x", "smooth", "log", "zoom", "over", "band", "fx", "fy", "fz", "axes"]);
+const COMPARED = /** @type {const} */ (["tab", "x", "smooth", "log", "zoom", "over", "band", "fx", "fy", "fz", "lx", "ly", "axes"]);
 const NAMES = /** @type {const} */ ([...LISTED, "run", "view", "pick", ...COMPARED]);
 
 export const route = signal(read(location.hash));

@@ -286,6 +286,9 @@ function line(index, { row, columns, active, open, picked }, opener) {
     aria-rowindex=${index + 2}
     aria-selected=${picked}
     aria-current=${open ? "true" : undefined}
+    onMouseDown=${(/** @type {MouseEvent} */ event) => {
+      if (event.shiftKey) event.preventDefault(); // or the browser would mark text
+    }}
     onClick=${(/** @type {MouseEvent} */ event) => opener.current(index, event)}
   >
     ${pickCell(row?.run, picked, (event) => opener.current(index, event, true))}
