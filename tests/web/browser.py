@@ -6,6 +6,8 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -73,3 +75,16 @@ def visiting(
     visit.page.goto(f"{served.link}{at}")
     yield visit
     context.close()
+
+
+def serious_faults(page: Page) -> list[str]:
+    """What axe finds that keeps people from using what is on the page."""
+    axe = Path(__file__).parents[2] / "ui/node_modules/axe-core/axe.min.js"
+    page.evaluate(axe.read_text())
+    found: list[dict[str, Any]] = page.evaluate("axe.run().then((r) => r.violations)")
+    return [
+        f"{each['id']}: {node['html']} {node['failureSummary']}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    ]

@@ -6,17 +6,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from pycaddy import Project
 from pycaddy.testing.factories import started_record
-from tests.web.browser import Visit, chromium, visiting
+from tests.web.browser import Visit, chromium, serious_faults, visiting
 from tests.web.served import Served, serving
 
-ROOT = Path(__file__).parents[2]
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 MANY = 20_000
 
@@ -287,17 +285,9 @@ def test_it_fits_a_phone_and_a_wall(browser: Browser, page: Served, width: int) 
 def test_it_can_be_used_without_seeing_it(
     browser: Browser, page: Served, at: str, dark: bool
 ) -> None:
-    axe = (ROOT / "ui/node_modules/axe-core/axe.min.js").read_text()
     with visiting(browser, page, at, dark=dark) as visit:
         visit.page.locator(".line .name, .empty h2").first.wait_for()
         if "run=" in at:
             visit.page.locator(".run-panel .values").first.wait_for()
-        visit.page.evaluate(axe)
-        found: list[dict[str, Any]] = visit.page.evaluate("axe.run().then((r) => r.violations)")
-    serious = [
-        f"{each['id']}: {node['html']} {node['failureSummary']}"
-        for each in found
-        if each["impact"] in ("serious", "critical")
-        for node in each["nodes"]
-    ]
-    assert not serious, "\n".join(serious)
+        faults = serious_faults(visit.page)
+    assert not faults, "\n".join(faults)

@@ -156,8 +156,8 @@ def _of_run(ledger: Ledger, record: RunRecord, ask: SeriesAsk) -> Iterator[dict[
 
 def _drawn(series: Series, origin: float, ask: SeriesAsk) -> dict[str, Any]:
     since = origin if ask.x == "seconds" else 0
-    xs: array[int] | array[float] = series.steps if ask.x == "step" else series.times
-    xs, ys = _ascending(xs, series.values)
+    xs: list[int] | list[float] = (series.steps if ask.x == "step" else series.times).tolist()
+    xs, ys = _ascending(xs, series.values.tolist())
     drawn = part(xs, ys, ask.points, ask.low + since, ask.high + since)
     return {
         "count": len(xs),
@@ -173,13 +173,13 @@ def _drawn(series: Series, origin: float, ask: SeriesAsk) -> dict[str, Any]:
 
 
 def _ascending(
-    xs: array[int] | array[float], ys: array[float]
-) -> tuple[array[int] | array[float], array[float]]:
+    xs: list[int] | list[float], ys: list[float]
+) -> tuple[list[int] | list[float], list[float]]:
     """Return the points by x: a program may log its steps in any order, and a clock be set."""
-    if sorted(xs) == xs.tolist():
+    if sorted(xs) == xs:
         return xs, ys
     order = sorted(range(len(xs)), key=xs.__getitem__)
-    return array(xs.typecode, [xs[at] for at in order]), array("d", [ys[at] for at in order])
+    return [xs[at] for at in order], [ys[at] for at in order]
 
 
 def _origin(record: RunRecord) -> float:

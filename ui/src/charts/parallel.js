@@ -61,7 +61,8 @@ export function Parallel({ runs, fields, onOpen }) {
     else if (step !== undefined) {
       const [low, high] = part ?? [0.25, 0.75];
       const wider = /** @type {[number, number]} */ ([Math.max(0, low - (step < 0 ? STEP : 0)), Math.min(1, high + (step > 0 ? STEP : 0))]);
-      const moved = /** @type {[number, number]} */ ([Math.max(0, low + step), Math.min(1, high + step)]);
+      const by = Math.min(Math.max(step, -low), 1 - high);
+      const moved = /** @type {[number, number]} */ ([low + by, high + by]);
       brush(id, event.shiftKey ? wider : moved);
     } else return;
     event.preventDefault();

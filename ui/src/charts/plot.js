@@ -138,7 +138,7 @@ export class Plot {
         if (x === undefined || y === undefined || x < low || x > high) return [];
         // A curve that ended long before has nothing to say here.
         const beyond = Math.abs(u.valToPos(x, "x") - left);
-        if (beyond > 60 && (at === 0 || at === shown.x.length - 1)) return [];
+        if (beyond > 60 && shown.x.length > 1 && (at === 0 || at === shown.x.length - 1)) return [];
         const seen = Number.isFinite(y) && !(this.look.log && y <= 0);
         const point = { left: u.valToPos(x, "x"), top: seen ? u.valToPos(y, "y") : NaN };
         return [{ curve, x, y, ...point, away: seen ? Math.abs(point.top - top) : Infinity }];

@@ -68,7 +68,7 @@ export function Scatter({ runs, fields, onOpen }) {
         ${dots.map(
           ({ run, at, left, top }) => html`<circle
             key=${run.run}
-            class=${`dot ${at === on ? "on" : ""} ${route.value.run === run.run ? "open" : ""}`}
+            class=${`run-dot ${at === on ? "on" : ""} ${route.value.run === run.run ? "open" : ""}`}
             cx=${left}
             cy=${top}
             r=${at === on ? 7 : 5}
