@@ -31,7 +31,11 @@ export function Compare({ project }) {
   const names = chosen.value;
   const { runs, missing, error } = useCompared(project, names);
   const fields = useMemo(() => fieldsOf(runs ?? []), [runs]);
-  const { tab = "curves" } = route.value;
+  const { tab = "curves", over } = route.value;
+  const drawn = useMemo(() => (runs ?? []).slice(0, MOST_RUNS), [runs]);
+  const across = tab === "curves" && fields.some(({ kind, id }) => kind === "params" && id === over) ? over : undefined;
+  const members = useMemo(() => membersOf(drawn, fields, across), [drawn, fields, across, dark.value]);
+  const colours = new Map(members.flatMap((member) => member.runs.map((run) => [run, member.colour])));
   return html`<div class="compare">
     <header>
       <a class="back" href=${link({ ...route.value, view: undefined, run: undefined })}>← Runs</a>
@@ -53,8 +57,17 @@ export function Compare({ project }) {
       ${
         runs &&
         runs.length > 0 &&
-        html`<${Differences} runs=${runs} fields=${fields} onPoint=${(/** @type {string | null} */ run) => (pointed.value = run)} />
-          <${Body} tab=${tab} project=${project} runs=${runs} fields=${fields} />`
+        html`<${Differences}
+            runs=${runs}
+            fields=${fields}
+            colourOf=${(/** @type {string} */ run) => colours.get(run) ?? colour(0)}
+            onPoint=${(/** @type {string | null} */ run) => (pointed.value = run)}
+          />
+          ${
+            tab in TABS && tab !== "curves"
+              ? html`<${Picture} tab=${tab} runs=${runs} fields=${fields} />`
+              : html`<${Curves} project=${project} runs=${runs} drawn=${drawn} fields=${fields} members=${members} across=${across} />`
+          }`
       }
     </div>
   </div>`;
@@ -67,21 +80,25 @@ function NothingChosen() {
   </div>`;
 }
 
-/** @param {{ tab: string, project: string, runs: Compared[], fields: Field[] }} properties */
-function Body({ tab, project, runs, fields }) {
+/** @param {{ tab: string, runs: Compared[], fields: Field[] }} properties */
+function Picture({ tab, runs, fields }) {
   const show = (/** @type {string} */ run) => go({ run });
   if (tab === "scatter") return html`<${Scatter} runs=${runs} fields=${fields} onOpen=${show} />`;
   if (tab === "parallel") return html`<${Parallel} runs=${runs} fields=${fields} onOpen=${show} />`;
-  if (tab === "heatmap") return html`<${Heatmap} runs=${runs} fields=${fields} />`;
-  return html`<${Curves} project=${project} runs=${runs} fields=${fields} />`;
+  return html`<${Heatmap} runs=${runs} fields=${fields} />`;
 }
 
-/** @param {{ project: string, runs: Compared[], fields: Field[] }} properties */
-function Curves({ project, runs, fields }) {
-  const { over, band = "std" } = route.value;
-  const across = fields.find((field) => field.kind === "params" && field.id === over);
-  const drawn = useMemo(() => runs.slice(0, MOST_RUNS), [runs]);
-  const members = useMemo(() => membersOf(drawn, fields, across?.id), [drawn, fields, across?.id, dark.value]);
+/**
+ * @param {object} properties
+ * @param {string} properties.project
+ * @param {Compared[]} properties.runs
+ * @param {Compared[]} properties.drawn Those of them that have a curve.
+ * @param {Field[]} properties.fields
+ * @param {Member[]} properties.members
+ * @param {string | undefined} properties.across The param that means are taken over.
+ */
+function Curves({ project, runs, drawn, fields, members, across }) {
+  const { band = "std" } = route.value;
   const metrics = [...new Set(drawn.flatMap((run) => Object.keys(run.metrics)))];
   const focus = members.find((member) => pointed.value !== null && member.runs.includes(pointed.value))?.key ?? null;
   if (metrics.length === 0) {
@@ -95,7 +112,7 @@ function Curves({ project, runs, fields }) {
       <label
         >Mean over
         <select
-          value=${across?.id ?? ""}
+          value=${across ?? ""}
           onChange=${(/** @type {Event} */ event) => go({ over: chosenOf(event) || undefined }, { replace: true })}
         >
           <option value="">nothing</option>
@@ -160,20 +177,23 @@ function Legend({ members }) {
  * @returns {Member[]}
  */
 function membersOf(runs, fields, over) {
-  const slots = slotsOf(runs.map((run) => run.run));
   const told = fields.filter((field) => field.kind === "params" && field.varies && field.id !== over).slice(0, 3);
   const sameHome = new Set(runs.map((run) => `${run.relpath}/${run.identifier}`)).size === 1;
   const words = (/** @type {number} */ at) =>
     told.map((field) => `${lastPart(field.name)}=${field.values[at] === undefined ? "–" : value(field.values[at])}`).join(" ");
   const parts = over === undefined ? runs.map((_, at) => [at]) : groups(fields, runs.length, over);
-  return parts.flatMap((positions) => {
+  const found = parts.map((positions) => {
     const first = positions[0] ?? 0;
-    const run = runs[first];
-    if (!run) return [];
+    const run = /** @type {Compared} */ (runs[first]);
     const name = sameHome ? run.uid : run.run;
-    const slot = slots.get(run.run) ?? 0;
     const label = over === undefined ? `${name}${told.length ? ` · ${words(first)}` : ""}` : words(first) || "all";
-    return [{ key: run.run, label, colour: colour(slot), dash: dash(slot), runs: positions.flatMap((at) => runs[at]?.run ?? []) }];
+    const key = over === undefined ? run.run : `mean ${over} of ${run.run}:`;
+    return { key, label, runs: positions.flatMap((at) => runs[at]?.run ?? []) };
+  });
+  const slots = slotsOf(found.map(({ key }) => key));
+  return found.map((member) => {
+    const slot = slots.get(member.key) ?? 0;
+    return { ...member, colour: colour(slot), dash: dash(slot) };
   });
 }
 

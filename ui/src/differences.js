@@ -1,6 +1,5 @@
 // The table above a comparison: what is different between the runs, and folded what is not.
 import { useState } from "preact/hooks";
-import { colour, slotsOf } from "./charts/colours.js";
 import { choose, chosen } from "./chosen.js";
 import { value } from "./format.js";
 import { html } from "./html.js";
@@ -18,11 +17,11 @@ const MOST_METRICS = 12;
  * @param {object} properties
  * @param {Compared[]} properties.runs
  * @param {Field[]} properties.fields
+ * @param {(run: string) => string} properties.colourOf
  * @param {(run: string | null) => void} properties.onPoint
  */
-export function Differences({ runs, fields, onPoint }) {
+export function Differences({ runs, fields, colourOf, onPoint }) {
   const [sort, setSort] = useState({ id: "", down: false });
-  const slots = slotsOf(runs.map((run) => run.run));
   const last = fields.filter((field) => field.kind !== "metrics" || !field.id.includes(":"));
   const many = last.filter((field) => field.kind === "metrics");
   const shown = last.filter((field) => field.varies && (field.kind !== "metrics" || many.indexOf(field) < MOST_METRICS));
@@ -69,7 +68,7 @@ export function Differences({ runs, fields, onPoint }) {
               onMouseLeave=${() => onPoint(null)}
             >
               <th scope="row" class="who">
-                <span class="swatch" style=${{ background: colour(slots.get(run.run) ?? 0) }}></span>
+                <span class="swatch" style=${{ background: colourOf(run.run) }}></span>
                 <button type="button" class="text" title="Open the run" onClick=${() => go({ run: run.run }, { replace: route.value.run !== undefined })}>${run.run}</button>
                 <button
                   type="button"

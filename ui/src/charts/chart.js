@@ -87,7 +87,7 @@ export function Chart({ project, name, members, band, live, focus = null }) {
     else if (event.key === "0") zoomTo(null);
     else if (event.key === "Escape" && (zoom || at)) {
       zoomTo(null);
-      setAt(null);
+      plot.current.leave();
     } else return;
     event.preventDefault();
     event.stopPropagation();
@@ -118,7 +118,7 @@ export function Chart({ project, name, members, band, live, focus = null }) {
       aria-label=${summary(name, curves)}
       title=""
       onKeyDown=${onKey}
-      onBlur=${() => setAt(null)}
+      onBlur=${() => plot.current?.leave()}
     >
       <div class="chart-home" ref=${home}></div>
       ${whole && curves.length === 0 && html`<p class="chart-empty dim">No point was logged.</p>`}

@@ -42,13 +42,15 @@ const slots = new Map();
 /**
  * The slot of each run: by its number, so that it is the same in every comparison; where two have
  * the same, the later one takes the next that is free. It stays as long as the page is open.
+ * What has no number, as the mean of several runs, begins with the first.
  * @param {string[]} runs
  */
 export function slotsOf(runs) {
   const taken = new Set(runs.map((run) => slots.get(run)).filter((slot) => slot !== undefined));
   for (const run of runs) {
     if (slots.has(run)) continue;
-    const wanted = Math.max(0, Number(run.slice(run.lastIndexOf("/") + 1)) - 1) % LIGHT.length;
+    const number = Number(run.slice(run.lastIndexOf("/") + 1));
+    const wanted = number > 0 ? (number - 1) % LIGHT.length : 0;
     const all = LIGHT.length * DASHES.length;
     let slot = wanted;
     for (let step = 0; taken.has(slot) && step < all; step += 1) slot = nextSlot(slot, wanted);

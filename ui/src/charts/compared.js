@@ -6,6 +6,18 @@ import { changes } from "../live.js";
 /** @typedef {import("../types.js").Compared} Compared */
 
 const AGAIN_MS = 1000;
+const AT_ONCE = 100; // names in one address, which may not be too long
+
+/** @param {string} project @param {string[]} names @param {AbortSignal} signal @returns {Promise<{ runs: Compared[], missing: string[] }>} */
+async function fetchCompared(project, names, signal) {
+  const parts = [];
+  for (let at = 0; at < names.length; at += AT_ONCE) {
+    const some = names.slice(at, at + AT_ONCE).map((name) => ["run", name]);
+    parts.push(get(`chosen?${new URLSearchParams([["project", project], ...some])}`, {}, signal));
+  }
+  const found = await Promise.all(parts);
+  return { runs: found.flatMap(({ runs }) => runs), missing: found.flatMap(({ missing }) => missing) };
+}
 
 /**
  * @param {string} project
@@ -21,8 +33,7 @@ export function useCompared(project, names) {
   useEffect(() => {
     if (names.length === 0) return undefined;
     const abort = new AbortController();
-    const words = new URLSearchParams([["project", project], ...names.map((name) => ["run", name])]);
-    get(`chosen?${words}`, {}, abort.signal).then(
+    fetchCompared(project, names, abort.signal).then(
       ({ runs, missing }) => {
         setFound((old) => (old.key === key && JSON.stringify(old.runs) === JSON.stringify(runs) ? old : { key, runs, missing }));
         setError("");

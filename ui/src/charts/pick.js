@@ -11,6 +11,7 @@ export function FieldPick({ label, fields, value, onPick }) {
   return html`<label
     >${label}
     <select value=${value ?? ""} onChange=${(/** @type {Event} */ event) => onPick(/** @type {HTMLSelectElement} */ (event.target).value)}>
+      ${value === "" && html`<option value="">choose…</option>`}
       ${/** @type {(keyof typeof KINDS)[]} */ (Object.keys(KINDS)).map((kind) => {
         const inside = fields.filter((field) => field.kind === kind);
         return inside.length > 0 && html`<optgroup label=${KINDS[kind]}>

@@ -49,14 +49,14 @@ export class Plot {
       {
         width: Math.max(home.clientWidth, 80),
         height: Math.max(home.clientHeight, 60),
-        padding: [8, 10, 0, 0],
+        padding: [8, 18, 0, 0],
         legend: { show: false },
         scales: {
           x: { time: look.axis === "time", range: () => this.look.extent },
           y: { distr: look.log ? 3 : 1, range: () => this.range },
         },
         axes: [
-          { ...axes, size: 26, gap: 4, space: 56, ...xAxis(look.axis) },
+          { ...axes, size: 26, gap: 4, space: 60, ...xAxis(look.axis) },
           { ...axes, size: 54, gap: 5, space: 26, values: (_u, values) => values.map(mark), ...yAxis(look.log) },
         ],
         series: [{}, { paths: () => null, points: { show: false } }],
@@ -123,6 +123,11 @@ export class Plot {
   point(x) {
     const left = this.u.valToPos(x, "x");
     this.u.setCursor({ left, top: this.u.over.clientHeight / 2 });
+  }
+
+  /** Take the cursor away. */
+  leave() {
+    this.u.setCursor({ left: -10, top: -10 });
   }
 
   /** What is beside the cursor: a point of each curve, the nearest first. @param {{ left: number, top: number }} at @returns {Hit[]} */
@@ -302,7 +307,7 @@ function yRange({ curves, extent, log }) {
 
 /** @param {keyof typeof AXES} axis @returns {uPlot.Axis} */
 function xAxis(axis) {
-  if (axis === "time") return { values: CLOCK };
+  if (axis === "time") return { values: CLOCK, size: 40 };
   if (axis === "seconds") return { incrs: TIMES, values: (_u, values) => values.map(span) };
   return { incrs: STEPS, values: (_u, values) => values.map(mark) };
 }
