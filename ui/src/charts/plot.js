@@ -1,8 +1,9 @@
-// One picture of curves. uPlot makes the axes and follows the mouse; the curves are drawn here,
+// One picture of curves. uPlot makes the axes and follows the mouse; the curves we draw ourselves,
 // since each has points of its own, with gaps, with a band around it, or with a smoother one on top.
 import uPlot from "uplot";
 import { AXES, logMarks, mark, room, span, TIMES } from "./axis.js";
 import { ink } from "./colours.js";
+import { paint } from "./paint.js";
 import { nearest } from "./smooth.js";
 
 /** @typedef {import("./smooth.js").Line} Line */
@@ -31,7 +32,6 @@ import { nearest } from "./smooth.js";
 /** @typedef {{ curve: Curve, x: number, y: number, left: number, top: number, away: number }} Hit */
 
 const FONT = '11px ui-sans-serif, system-ui, "Segoe UI", "Noto Sans", "DejaVu Sans", sans-serif';
-const ROOMY = 14; // pixels from point to point, so that each is drawn as a dot
 
 export class Plot {
   /**
@@ -153,131 +153,8 @@ export class Plot {
 
   paint() {
     const { ctx, bbox } = this.u;
-    const { curves, focus } = this.look;
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-    ctx.clip();
-    ctx.lineJoin = "round";
-    // What stands out is drawn last.
-    const ordered = [...curves].sort((a, b) => Number(a.key === focus) - Number(b.key === focus));
-    for (const curve of ordered) {
-      const alpha = focus === null || curve.key === focus ? 1 : 0.2;
-      ctx.strokeStyle = ctx.fillStyle = curve.colour;
-      if (curve.band) {
-        ctx.globalAlpha = alpha * 0.18;
-        this.fill(curve.band);
-      }
-      ctx.globalAlpha = alpha * (curve.smooth ? 0.25 : 1);
-      if (curve.raw) this.stroke(curve.raw, curve.smooth ? [] : curve.dash, curve.smooth ? 1 : 1.5, !curve.smooth);
-      ctx.globalAlpha = alpha;
-      if (curve.smooth) this.stroke(curve.smooth, curve.dash, 1.75, false);
-      if (curve.raw) this.gaps(curve.raw);
-    }
-    ctx.restore();
-  }
-
-  /**
-   * @param {Line} line
-   * @param {number[]} dash
-   * @param {number} width
-   * @param {boolean} dots Show each point, if there is room.
-   */
-  stroke({ x, y }, dash, width, dots) {
-    const { ctx } = this.u;
-    const { pxRatio } = uPlot;
-    const [toX, toY] = this.scales();
-    const [first, end] = this.within(x);
-    const roomy = dots && (end - first) * ROOMY * pxRatio < this.u.bbox.width;
-    ctx.lineWidth = width * pxRatio;
-    ctx.setLineDash(dash.map((length) => length * pxRatio));
-    ctx.beginPath();
-    /** @type {[number, number][]} */
-    const alone = [];
-    let drawing = false;
-    for (let at = first; at < end; at += 1) {
-      const top = toY(y[at] ?? NaN);
-      if (!Number.isFinite(top)) {
-        drawing = false;
-        continue;
-      }
-      const left = toX(x[at] ?? NaN);
-      if (drawing) ctx.lineTo(left, top);
-      else ctx.moveTo(left, top);
-      const ends = at + 1 >= end || !Number.isFinite(toY(y[at + 1] ?? NaN));
-      if (roomy || (!drawing && ends)) alone.push([left, top]);
-      drawing = true;
-    }
-    ctx.stroke();
-    ctx.setLineDash([]);
-    ctx.beginPath();
-    for (const [left, top] of alone) {
-      ctx.moveTo(left, top);
-      ctx.arc(left, top, 2 * pxRatio, 0, 2 * Math.PI);
-    }
-    ctx.fill();
-  }
-
-  /** @param {Band} band */
-  fill({ x, low, high }) {
-    const { ctx } = this.u;
-    const [toX, toY] = this.scales();
-    const bottom = this.u.bbox.top + this.u.bbox.height;
-    ctx.beginPath();
-    let begun = -1;
-    // A gap ends one area, and what comes after it begins another.
-    for (let at = 0; at <= x.length; at += 1) {
-      const whole = at < x.length && Number.isFinite(low[at]) && Number.isFinite(toY(high[at] ?? NaN));
-      if (whole && begun < 0) begun = at;
-      if (whole || begun < 0) continue;
-      for (let up = begun; up < at; up += 1) {
-        const point = /** @type {const} */ ([toX(x[up] ?? 0), toY(high[up] ?? 0)]);
-        if (up === begun) ctx.moveTo(...point);
-        else ctx.lineTo(...point);
-      }
-      for (let down = at - 1; down >= begun; down -= 1) {
-        const top = toY(low[down] ?? 0);
-        ctx.lineTo(toX(x[down] ?? 0), Number.isFinite(top) ? top : bottom);
-      }
-      ctx.closePath();
-      begun = -1;
-    }
-    ctx.fill();
-  }
-
-  /** A short line at the bottom for what is no number. @param {Line} line */
-  gaps({ x, y }) {
-    const { ctx, bbox } = this.u;
-    const { pxRatio } = uPlot;
-    const [toX] = this.scales();
-    const [first, end] = this.within(x);
-    for (let at = first; at < end; at += 1) {
-      if (Number.isFinite(y[at])) continue;
-      const left = Math.round(toX(x[at] ?? 0));
-      ctx.fillRect(left - pxRatio, bbox.top + bbox.height - 7 * pxRatio, 2 * pxRatio, 7 * pxRatio);
-    }
-  }
-
-  /** The points on the axis, and the next one on either side. @param {ArrayLike<number>} x @returns {[number, number]} */
-  within(x) {
-    const [low, high] = this.look.extent;
-    let first = 0;
-    while (first + 1 < x.length && (x[first + 1] ?? 0) < low) first += 1;
-    let end = x.length;
-    while (end - 2 > first && (x[end - 2] ?? 0) > high) end -= 1;
-    return [first, end];
-  }
-
-  /** From values to pixels of the canvas; NaN for what is nowhere. @returns {[(x: number) => number, (y: number) => number]} */
-  scales() {
-    const { left, top, width, height } = this.u.bbox;
-    const [first, last] = this.look.extent;
-    const across = width / (last - first || 1);
-    const way = this.look.log ? Math.log10 : (/** @type {number} */ value) => value;
-    const [low, high] = [way(this.range[0]), way(this.range[1])];
-    const up = height / (high - low || 1);
-    const bottom = top + height;
-    return [(x) => left + (x - first) * across, (y) => bottom - (way(y) - low) * up];
+    const { curves, focus, extent, log } = this.look;
+    paint({ ctx, bbox, ratio: uPlot.pxRatio, extent, range: this.range, log }, curves, focus);
   }
 }
 
