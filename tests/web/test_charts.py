@@ -60,6 +60,13 @@ def frame(page: Page, name: str) -> Locator:
     return chart(page, name).locator(".chart-frame")
 
 
+def focus(page: Page, name: str) -> None:
+    """Go to a chart, once its points are there."""
+    frame(page, name).scroll_into_view_if_needed()
+    expect(frame(page, name)).to_have_attribute("aria-label", re.compile("last"))
+    frame(page, name).focus()
+
+
 def drawn(page: Page, name: str, colour: tuple[int, int, int]) -> int:
     """How many pixels of a chart have a colour."""
     canvas = chart(page, name).locator("canvas")
@@ -108,7 +115,8 @@ def test_a_run_without_metrics_says_how_to_log_some(browser: Browser, page: Serv
 
 
 def test_a_chart_follows_a_run_that_logs(browser: Browser, tmp_path: Path) -> None:
-    project = Project(tmp_path / "live")
+    project = Project(tmp_path / "live").ensure_folder()
+    project.sessions()
     code = """if True:
         import sys
         from pycaddy import Project
@@ -174,8 +182,7 @@ def test_what_is_dragged_over_is_asked_for_again_in_full(browser: Browser, page:
 
 def test_a_chart_is_read_and_zoomed_with_keys(browser: Browser, page: Served) -> None:
     with visiting(browser, page, f"#/study?view=compare&pick={THREE}") as visit:
-        frame(visit.page, "loss/train").focus()
-        expect(frame(visit.page, "loss/train")).to_have_attribute("aria-label", re.compile("last"))
+        focus(visit.page, "loss/train")
         visit.page.keyboard.press("End")
         spoken = chart(visit.page, "loss/train").locator("[aria-live]")
         expect(spoken).to_have_text(re.compile(r"^step 2,999: .*lr=0\.1 0\.1003"))
@@ -202,7 +209,7 @@ def test_how_curves_are_shown_stands_in_the_address(browser: Browser, page: Serv
         with visiting(browser, page, f"#{shared}") as other:
             expect(other.page.get_by_label("Smoothing")).to_have_value("0.9")
             expect(other.page.get_by_label("Log", exact=True)).to_be_checked()
-            frame(other.page, "loss/train").focus()
+            focus(other.page, "loss/train")
             other.page.keyboard.press("End")
             spoken = chart(other.page, "loss/train").locator("[aria-live]")
             expect(spoken).to_have_text(re.compile("after the start: "))
@@ -273,7 +280,7 @@ def test_curves_are_averaged_over_a_seed(browser: Browser, page: Served) -> None
         expect(legend.locator("li")).to_have_count(6)
         expect(legend.locator("li").first).to_contain_text("lr=0.1 width=8")
         expect(legend.locator("li").first).to_contain_text("2 runs")
-        frame(visit.page, "accuracy").focus()
+        focus(visit.page, "accuracy")
         visit.page.keyboard.press("End")
         tip = chart(visit.page, "accuracy").locator(".chart-tip")
         expect(tip).to_contain_text("0.89")  # of 0.9 and 0.88

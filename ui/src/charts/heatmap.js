@@ -2,15 +2,14 @@
 import { value } from "../format.js";
 import { html } from "../html.js";
 import { go, route } from "../route.js";
+import { dark } from "./colours.js";
 import { likely } from "./fields.js";
 import { FieldPick } from "./pick.js";
-import { distinct, tint } from "./scale.js";
+import { bins, tint } from "./scale.js";
 
 /** @typedef {import("../types.js").Compared} Compared */
-/** @typedef {import("../types.js").Cell} Cell */
+/** @typedef {import("./scale.js").Bin} Bin */
 /** @typedef {import("./fields.js").Field} Field */
-
-const MOST = 60;
 
 /** @param {{ runs: Compared[], fields: Field[] }} properties */
 export function Heatmap({ runs, fields }) {
@@ -26,10 +25,12 @@ export function Heatmap({ runs, fields }) {
       <p>A heatmap needs runs with two params, and a number that was found: <code>run.result = {"loss": 0.1}</code>, or a metric.</p>
     </div>`;
   }
-  const [columns, rows] = [distinct(across.values).slice(0, MOST), distinct(down.values).slice(0, MOST)];
+  const [columns, rows] = [bins(across), bins(down)];
   const cells = rows.map((row) => columns.map((column) => summary(runs, { across, down, shown }, column, row)));
   const means = cells.flat().flatMap((cell) => (cell.mean === null ? [] : [cell.mean]));
   const [low, high] = [Math.min(...means), Math.max(...means)];
+  // Where black and white are read equally well, with a contrast of 4.5 to 1 or more.
+  const turn = dark.value ? 0.57 : 0.69;
   /** @param {"fx" | "fy" | "fz"} name */
   const pick = (name) => (/** @type {string} */ id) => go({ [name]: id }, { replace: true });
   return html`<section aria-label="Heatmap">
@@ -51,17 +52,17 @@ export function Heatmap({ runs, fields }) {
           </tr>
           <tr>
             <th scope="col" class="axis-name">${down.name}</th>
-            ${columns.map((column) => html`<th scope="col">${value(column)}</th>`)}
+            ${columns.map((column) => html`<th scope="col">${column.text}</th>`)}
           </tr>
         </thead>
         <tbody>
           ${rows.map(
             (row, at) => html`<tr>
-              <th scope="row">${value(row)}</th>
+              <th scope="row">${row.text}</th>
               ${(cells[at] ?? []).map((cell) => {
                 if (cell.mean === null) return html`<td class="none" title=${cell.title}>${cell.runs ? "–" : ""}</td>`;
                 const share = high > low ? (cell.mean - low) / (high - low) : 0.5;
-                return html`<td class=${share > 0.55 ? "strong" : "pale"} style=${{ background: tint(share) }} title=${cell.title}>${value(cell.mean)}</td>`;
+                return html`<td class=${share > turn ? "strong" : "pale"} style=${{ background: tint(share) }} title=${cell.title}>${value(cell.mean)}</td>`;
               })}
             </tr>`,
           )}
@@ -75,11 +76,11 @@ export function Heatmap({ runs, fields }) {
 /**
  * @param {Compared[]} runs
  * @param {{ across: Field, down: Field, shown: Field }} fields
- * @param {Cell} column
- * @param {Cell} row
+ * @param {Bin} column
+ * @param {Bin} row
  */
 function summary(runs, { across, down, shown }, column, row) {
-  const inside = runs.map((_, at) => at).filter((at) => across.values[at] === column && down.values[at] === row);
+  const inside = runs.map((_, at) => at).filter((at) => column.holds(across.values[at]) && row.holds(down.values[at]));
   const numbers = inside.map((at) => shown.values[at]).filter((item) => typeof item === "number");
   const mean = numbers.length ? numbers.reduce((sum, item) => sum + item, 0) / numbers.length : null;
   const names = inside.map((at) => `${runs[at]?.run}  ${shown.values[at] === undefined ? "–" : value(shown.values[at])}`);

@@ -17,6 +17,7 @@ const EDGE = { left: 60, right: 60, top: 40, bottom: 20 };
 const BETWEEN = "//";
 const MOST_AXES = 7;
 const STEP = 0.05;
+const CROWD = 60; // lines, from which on each is paler
 
 /** @param {{ runs: Compared[], fields: Field[], onOpen: (run: string) => void }} properties */
 export function Parallel({ runs, fields, onOpen }) {
@@ -85,7 +86,7 @@ export function Parallel({ runs, fields, onOpen }) {
           const end = row[colours] ?? null;
           return html`<path
             key=${run.run}
-            class=${`lane ${kept[at] ? "" : "out"} ${run.run === on ? "on" : ""}`}
+            class=${`lane ${kept[at] ? "" : "out"} ${number > CROWD ? "crowded" : ""} ${run.run === on ? "on" : ""}`}
             d=${way(row, gap, toY)}
             style=${{ stroke: end === null ? "var(--dim)" : tint(0.15 + 0.85 * end) }}
             onMouseEnter=${() => setOn(run.run)}

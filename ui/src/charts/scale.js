@@ -14,27 +14,36 @@ import { logMarks, mark, marks, room } from "./axis.js";
 const MOST_WORDS = 24;
 
 /**
- * A scale for a field. Numbers that are positive and far apart are on a logarithmic one: params,
- * which are mostly chosen that way, sooner than what came of them.
+ * A scale for a field.
  * @param {import("./fields.js").Field} field
  * @param {number} many How many marks there is room for.
- * @param {string} [wanted] "log" or "linear", if somebody has said so.
+ * @param {string} [wanted] "log" or "linear"; else as the numbers are.
  * @returns {Scale}
  */
-export function scaleOf({ kind, number, values }, many, wanted) {
-  if (!number) return ofWords(values, many);
-  return ofNumbers(values, many, wanted ?? (kind === "params" ? 20 : 100));
+export function scaleOf({ number, values }, many, wanted) {
+  return number ? ofNumbers(values, many, wanted) : ofWords(values, many);
 }
 
-/** @param {(Cell | undefined)[]} values @param {number} many @param {string | number} wanted @returns {Scale} */
+/**
+ * Whether numbers want a logarithmic scale: all positive, far apart, and most of them crowded at the
+ * low end of a linear one, as rates of learning are.
+ * @param {number[]} sorted
+ */
+function isLogarithmic(sorted) {
+  const [least = 0, greatest = 0] = [sorted[0], sorted[sorted.length - 1]];
+  const middle = ((sorted[(sorted.length - 1) >> 1] ?? 0) + (sorted[sorted.length >> 1] ?? 0)) / 2;
+  return least > 0 && greatest / least >= 20 && (middle - least) / (greatest - least) < 0.2;
+}
+
+/** @param {(Cell | undefined)[]} values @param {number} many @param {string} [wanted] @returns {Scale} */
 function ofNumbers(values, many, wanted) {
-  const numbers = values.filter((value) => typeof value === "number");
-  const [least, greatest] = [Math.min(...numbers), Math.max(...numbers)];
-  const log = least > 0 && (wanted === "log" || (typeof wanted === "number" && greatest / least >= wanted));
+  const numbers = values.filter((value) => typeof value === "number").sort((a, b) => a - b);
+  const [least = 0, greatest = 0] = [numbers[0], numbers[numbers.length - 1]];
+  const log = wanted === undefined ? isLogarithmic(numbers) : wanted === "log" && least > 0;
   const way = log ? Math.log10 : (/** @type {number} */ value) => value;
   const [low, high] = room(least, greatest, log);
   const at = (/** @type {number} */ value) => (way(value) - way(low)) / (way(high) - way(low));
-  const few = [...new Set(numbers)].sort((a, b) => a - b);
+  const few = [...new Set(numbers)];
   // A handful of values, as of a sweep, are marks themselves.
   const chosen = few.length <= Math.min(many, 8) && apart(few.map(at), many) ? few : log ? logMarks(low, high, many) : marks(low, high, many);
   return {
@@ -68,6 +77,31 @@ export function distinct(values) {
     if (typeof a === "number" && typeof b === "number") return a - b;
     if (typeof a === "number" || typeof b === "number") return typeof a === "number" ? -1 : 1;
     return written(a).localeCompare(written(b), "en", { numeric: true });
+  });
+}
+
+/** @typedef {{ text: string, holds: (value: Cell | undefined) => boolean }} Bin */
+
+const MOST_BINS = 20;
+const BINS = 8;
+
+/**
+ * What rows and columns of a table are for: each value, or ranges if there are too many numbers.
+ * @param {import("./fields.js").Field} field
+ * @returns {Bin[]}
+ */
+export function bins(field) {
+  const values = distinct(field.values);
+  if (!field.number || values.length <= MOST_BINS)
+    return values.slice(0, MOST_WORDS * 2).map((value) => ({ text: written(value), holds: (other) => other === value }));
+  const numbers = values.filter((value) => typeof value === "number");
+  const [least = 0, greatest = 0] = [numbers[0], numbers[numbers.length - 1]];
+  const log = isLogarithmic(numbers);
+  const edge = (/** @type {number} */ share) => (log ? least * (greatest / least) ** share : least + (greatest - least) * share);
+  return Array.from({ length: BINS }, (_, at) => {
+    const [from, to, last] = [edge(at / BINS), edge((at + 1) / BINS), at === BINS - 1];
+    const text = `${mark(Number(from.toPrecision(2)))} to ${mark(Number(to.toPrecision(2)))}`;
+    return { text, holds: (value) => typeof value === "number" && (at === 0 || value >= from) && (last || value < to) };
   });
 }
 
