@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.web.served import Served
 
+AXE = Path(__file__).parents[2] / "ui/node_modules/axe-core/axe.min.js"
 ARGUMENTS = (
     "--disable-gpu",
     "--disable-quic",
@@ -77,14 +77,13 @@ def visiting(
     context.close()
 
 
-def serious_faults(page: Page) -> list[str]:
-    """What axe finds that keeps people from using what is on the page."""
-    axe = Path(__file__).parents[2] / "ui/node_modules/axe-core/axe.min.js"
-    page.evaluate(axe.read_text())
-    found: list[dict[str, Any]] = page.evaluate("axe.run().then((r) => r.violations)")
-    return [
+def serious(page: Page) -> str:
+    """What axe finds that keeps somebody from using the page; empty: nothing."""
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run().then((result) => result.violations)")
+    return "\n".join(
         f"{each['id']}: {node['html']} {node['failureSummary']}"
         for each in found
         if each["impact"] in ("serious", "critical")
         for node in each["nodes"]
-    ]
+    )

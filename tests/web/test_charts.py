@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from pycaddy import Project
-from tests.web.browser import chromium, serious_faults, visiting
+from tests.web.browser import chromium, serious, visiting
 from tests.web.served import Served, serving
 
 LRS = (0.1, 0.01, 0.001)
@@ -410,4 +410,4 @@ def test_charts_can_be_used_without_seeing_them(
     with visiting(browser, page, f"#/study{at}", dark=dark) as visit:
         ready = ".chart canvas, .run-dot, .lane, .heat td, .pick-bar, .compare .empty"
         visit.page.locator(ready).first.wait_for()
-        assert not serious_faults(visit.page)
+        assert not serious(visit.page)
