@@ -6,6 +6,7 @@ import math
 from array import array
 from base64 import b64decode
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -142,6 +143,17 @@ def test_nothing_is_read_again_until_a_point_has_come(page: Served, project: Pro
     assert second.status == 200
     assert second.document["series"][0]["count"] == 2
     run.done()
+
+
+def test_what_another_project_answered_is_no_answer(tmp_path: Path) -> None:
+    tags = set()
+    for place, value in (("here", 1.0), ("there", 2.0)):
+        with Project(tmp_path / place / "results").session("train") as run:
+            run.log("loss", value)
+        with serving(tmp_path / place / "results") as served:
+            answer = served.ask(asked(served, run="train/0001", name="loss"))
+            tags.add(answer.headers["etag"])
+    assert len(tags) == 2
 
 
 def test_metrics_that_cannot_be_read_hide_no_others(page: Served, project: Project) -> None:

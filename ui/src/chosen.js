@@ -11,7 +11,10 @@ export const MOST = 500;
 const BETWEEN = "//";
 
 /** In the order in which they were chosen. */
-export const chosen = computed(() => (route.value.pick ?? "").split(BETWEEN).filter(Boolean));
+export const chosen = computed(() => {
+  const named = (route.value.pick ?? "").split(BETWEEN).filter(Boolean);
+  return [...new Set(named)].slice(0, MOST);
+});
 const names = computed(() => new Set(chosen.value));
 const error = signal("");
 

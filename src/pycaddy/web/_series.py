@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 import sys
@@ -9,6 +10,7 @@ from array import array
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from math import inf
 from typing import Any
 
@@ -120,16 +122,24 @@ def names(ledger: Ledger, record: RunRecord) -> list[str]:
 
 
 def fingerprint(ledger: Ledger, records: Sequence[RunRecord], query: str) -> str:
-    """Return a text that is another one when the answer may be: points are only ever added."""
-    facts: list[object] = [query]
+    """Return a text that is another one when the answer may be: points are only ever added.
+
+    A browser also keeps what another project, of the same name and on the same port, has answered.
+    """
+    facts: list[object] = [_version(), ledger.root, query]
     for record in records:
-        facts += [str(record.key), record.trashed_us]
+        facts += [str(record.key), record.created_us, record.trashed_us]
         try:
             store = recording.existing(ledger, record)
             facts.append(None if store is None else sorted(store.counts().items()))
         except MetricsError as error:
             facts.append(error.message)
     return hashlib.blake2b(repr(facts).encode(), digest_size=16).hexdigest()
+
+
+@functools.cache
+def _version() -> str:
+    return version("pycaddy")
 
 
 def answer(ledger: Ledger, records: Sequence[RunRecord], ask: SeriesAsk) -> dict[str, Any]:
