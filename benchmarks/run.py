@@ -38,6 +38,7 @@ FIGURES = (
     "run_overhead",
     "claims",
     "metrics",
+    "charts",
     "capture",
     "postgres",
 )

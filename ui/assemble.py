@@ -21,20 +21,25 @@ PACKAGES = {
     "htm": "htm/dist/htm.mjs",
     "preact": "preact/dist/preact.mjs",
     "preact/hooks": "preact/hooks/dist/hooks.mjs",
+    "uplot": "uplot/dist/uPlot.esm.js",
 }
 """What may be imported by name, and where its module lies."""
 
-_IMPORT = re.compile(r"""((?:\bfrom|\bimport)\s*)(["'])([^"'./][^"']*)\2""")
+STYLES = {"vendor/uplot.css": "uplot/dist/uPlot.min.css"}
+
+_IMPORT = re.compile(r"""((?:\bfrom|\bimport)\s*)(["'])([@a-z][\w@/.-]*)\2""")
 _SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$\n?", re.MULTILINE)
 
 
 def assemble(target: Path = STATIC) -> None:
     """Make *target* anew from what `npm ci` has installed."""
     shutil.rmtree(target, ignore_errors=True)
-    for path in sorted((HERE / "src").iterdir()):
-        _write(target / path.name, path.read_text("utf-8"))
+    for path in sorted((HERE / "src").rglob("*.*")):
+        _write(target / path.relative_to(HERE / "src"), path.read_text("utf-8"))
     for name, place in PACKAGES.items():
         _write(target / address(name), (MODULES / place).read_text("utf-8"))
+    for place, style in STYLES.items():
+        _write(target / place, (MODULES / style).read_text("utf-8"))
     _write(target / "vendor/LICENSES.txt", licences())
     index = (target / "index.html").read_text("utf-8")
     modules = sorted(path.relative_to(target).as_posix() for path in target.rglob("*.js"))

@@ -47,7 +47,7 @@ def make_others(project: Project) -> None:
     export_archive(project, project.root.parent / "runs.zip")
     old = project.root.parent / "old"
     old.mkdir()
-    run = {"status": "pending", "param_hash": None, "files": {}}
+    run: dict[str, Any] = {"status": "pending", "param_hash": None, "files": {}}
     run["timestamp_status_lst"] = [["2025-05-01T12:00:00.000250", "pending"]]
     (old / "metadata.json").write_text(json.dumps({"train": {"": {"000": run}}}))
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from pycaddy import Project
 from tests.processes import finished
 from tests.web.served import Served
 
@@ -19,7 +23,21 @@ CHECKS = (
 )
 
 # What there is in the sample project: else next to nothing asked for would be there.
-THERE = {"project": ["results"], "run": ["train/0001", "train/0004", "eval/0001"], "key": ["model"]}
+THERE = {
+    "project": ["results"],
+    "run": ["train/0001", "train/0004", "eval/0001", "logged/0001"],
+    "key": ["model"],
+    "name": ["loss", "odd"],
+}
+
+
+@pytest.fixture(scope="module")
+def project(project: Project) -> Project:
+    """The sample project, and in it a run with metrics."""
+    with project.session("logged") as run:
+        for step in range(3000):
+            run.log({"loss": 1 / (step + 1), "odd": math.nan if step % 7 else math.inf})
+    return project
 
 
 def narrowed(description: Any) -> Any:
@@ -29,7 +47,11 @@ def narrowed(description: Any) -> Any:
         for operation in path.values():
             for parameter in operation.get("parameters", ()):
                 if parameter["name"] in THERE:
-                    parameter["schema"] = {"enum": THERE[parameter["name"]]}
+                    known = {"enum": THERE[parameter["name"]]}
+                    if "items" in parameter["schema"]:
+                        parameter["schema"]["items"] = known
+                    else:
+                        parameter["schema"] = known
     return description
 
 

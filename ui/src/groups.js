@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { useAnswer } from "./answer.js";
 import { useColumns } from "./choose.js";
+import { PICK, isChosen, toggle } from "./chosen.js";
 import { count, duration, number, value } from "./format.js";
 import { html } from "./html.js";
 import { listed } from "./route.js";
@@ -37,15 +38,16 @@ export function Groups({ listing, open, route, project, onOpen, onOrder, onList 
   if (error?.status === 400) return html`<div class="failure" role="alert">${error.message} Choose another value to group by.</div>`;
   if (!found) return html`<div class="empty dim" role="status">Reading the runs…</div>`;
   const { groups, left_out, by: word } = /** @type {Found} */ (found.value);
-  const width = columns.reduce((sum, column) => sum + column.width, 0);
+  const width = columns.reduce((sum, column) => sum + column.width, PICK);
   /** @param {string} id */
   const turn = (id) => {
     const next = new Set(opened);
     if (!next.delete(id)) next.add(id);
     setOpened(next);
   };
-  return html`<div class="table groups" role="treegrid" tabindex="0" aria-label=${`Runs by ${word}`} aria-colcount=${columns.length}>
+  return html`<div class="table groups" role="treegrid" tabindex="0" aria-label=${`Runs by ${word}`} aria-colcount=${columns.length + 1}>
     <div class="head" role="row" style=${{ minWidth: `${width}px` }}>
+      <div class="cell is-pick" role="columnheader"><span class="hidden">Chosen</span></div>
       ${columns.map((column) => html`<${Head} column=${column} route=${route} onOrder=${onOrder} />`)}
     </div>
     ${groups.map((group) => {
@@ -62,6 +64,7 @@ export function Groups({ listing, open, route, project, onOpen, onOrder, onList 
 function GroupRow({ word, group, columns, isOpen, onTurn }) {
   const shown = group.value === null ? "none" : value(group.value);
   return html`<div class="line group" role="row" aria-level="1" aria-expanded=${isOpen} onClick=${group.where === null ? undefined : onTurn}>
+    <div class="cell is-pick" role="gridcell"></div>
     ${columns.map((column) => {
       const kind = `cell is-${column.kind}${column.right ? " right" : ""} cut`;
       return html`<div class=${kind} role="gridcell" style=${column.style}>
@@ -114,8 +117,11 @@ function Members({ group, columns, open, query, onOpen, onList }) {
   if (error) return html`<p class="more failure" role="alert">${error.message}</p>`;
   if (!found) return html`<p class="more dim" role="status">Reading the runs…</p>`;
   const rows = /** @type {import("./types.js").Row[]} */ (found.value.runs);
-  return html`${rows.map((row, index) =>
-    line(index, { row, columns, active: false, open: row.run === open }, { current: () => onOpen(row.run) }, `${group.where}-${row.run}`),
-  )}
+  return html`${rows.map((row, index) => {
+    const shown = { row, columns, active: false, open: row.run === open, picked: isChosen(row.run) };
+    /** @type {(index: number, event: MouseEvent, box?: boolean) => void} */
+    const onClick = (_, event, box) => (box || event.ctrlKey || event.metaKey ? toggle(row.run) : onOpen(row.run));
+    return line(index, shown, { current: onClick }, `${group.where}-${row.run}`);
+  })}
   ${group.total > rows.length && html`<p class="more"><button type="button" class="text link" onClick=${() => onList(where)}>Show all ${count(group.total)} runs</button></p>`}`;
 }

@@ -9,6 +9,8 @@ import { count } from "./format.js";
 import { Groups } from "./groups.js";
 import { html } from "./html.js";
 import { Listing } from "./listing.js";
+import { PickBar } from "./chosen.js";
+import { Compare } from "./compare.js";
 import { changes, connection, start } from "./live.js";
 import { go, link, listed, route } from "./route.js";
 import { RunPanel } from "./run.js";
@@ -89,10 +91,13 @@ function Page() {
             <main>
               <${Views} />
               ${
-                route.value.view === "sweep"
-                  ? html`<${SweepView} project=${shown} />`
-                  : html`<div class="bar"><${Chips} project=${shown} /><${Filter} listing=${listing.value} /><${Choose} /></div>
-                      <${Runs} project=${shown} />`
+                route.value.view === "compare"
+                  ? html`<${Compare} project=${shown.name} />`
+                  : route.value.view === "sweep"
+                    ? html`<${SweepView} project=${shown} />`
+                    : html`<div class="bar"><${Chips} project=${shown} /><${Filter} listing=${listing.value} /><${Choose} /></div>
+                        <${PickBar} />
+                        <${Runs} project=${shown} />`
               }
             </main>
             ${
@@ -195,7 +200,7 @@ function Side({ project: { name, kinds } }) {
   /** @param {string | undefined} space @param {string | undefined} kind @param {string} text @param {number} number */
   const item = (space, kind, text, number) => {
     const chosen = space === relpath && kind === identifier;
-    const to = { ...route.value, project: name, relpath: space, identifier: kind, run: undefined };
+    const to = { ...route.value, project: name, relpath: space, identifier: kind, run: undefined, view: undefined };
     return html`<li>
       <a
         href=${link(to)}

@@ -13,7 +13,21 @@ import { signal } from "@preact/signals";
  * @property {string} [sort] What to sort by, as in "-result.loss".
  * @property {string} [order] "name", else the newest first.
  * @property {string} [run] The run that is open.
- * @property {string} [view] "sweep": how far one identifier is; else the list of runs.
+ * @property {string} [view] "compare", or "sweep": how far one identifier is; else the list of runs.
+ * @property {string} [pick] The runs that are chosen: see chosen.js.
+ * @property {string} [tab] Which part of the comparison.
+ * @property {string} [x] The x axis of curves: "seconds" or "time", else the step.
+ * @property {string} [smooth] How much curves are smoothed, from 0 to 1.
+ * @property {string} [log] "y": curves have a logarithmic y axis.
+ * @property {string} [zoom] The part of the x axis, as in "10:20".
+ * @property {string} [over] The param that curves are averaged over, as in "seed".
+ * @property {string} [band] What is drawn around a mean.
+ * @property {string} [fx] What a scatter or a heatmap has on its x axis, as in "params.lr".
+ * @property {string} [fy] And on its y axis.
+ * @property {string} [fz] What a heatmap has in its cells.
+ * @property {string} [lx] "log" or "linear": how the x axis of a scatter is.
+ * @property {string} [ly] And its y axis.
+ * @property {string} [axes] The axes of parallel coordinates.
  * @property {string} [cols] The columns of the table, as in "status,params.lr"; else what differs.
  * @property {string} [by] What the table is grouped by, as in "params.lr".
  * @property {string} [gx] The param along the grid of a sweep.
@@ -23,9 +37,10 @@ import { signal } from "@preact/signals";
 
 /** What a list of runs is asked for with. */
 const LISTED = /** @type {const} */ (["relpath", "identifier", "status", "trashed", "where", "sort", "order"]);
+const COMPARED = /** @type {const} */ (["tab", "x", "smooth", "log", "zoom", "over", "band", "fx", "fy", "fz", "lx", "ly", "axes"]);
 const TABLE = /** @type {const} */ (["cols", "by"]);
 const SWEEP = /** @type {const} */ (["gx", "gy", "of"]);
-const NAMES = /** @type {const} */ ([...LISTED, "run", "view", ...TABLE, ...SWEEP]);
+const NAMES = /** @type {const} */ ([...LISTED, "run", "view", "pick", ...COMPARED, ...TABLE, ...SWEEP]);
 
 export const route = signal(read(location.hash));
 

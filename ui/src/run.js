@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ApiError, get, send } from "./api.js";
+import { RunCharts } from "./charts/one.js";
 import { took } from "./columns.js";
 import { Files, Log } from "./files.js";
 import { age, flat, time, value } from "./format.js";
@@ -73,6 +74,7 @@ function Whole({ run, query, readOnly, onChanged }) {
     <${Marks} key=${run.run} run=${run} query=${query} readOnly=${readOnly} onChanged=${onChanged} />
     ${error && html`<${Section} title="Error"><pre class="error-text" tabindex="0">${error}</pre><//>`}
     <${Values} title="Result" values=${run.result ?? {}} />
+    <${Section} title="Metrics"><${RunCharts} key=${run.run} project=${query.project} run=${run} /><//>
     <${Values} title="Params" values=${run.params} />
     ${run.log !== null && html`<${Section} title="Output"><${Log} key=${run.run} query=${query} size=${run.log} /><//>`}
     ${run.files.length > 0 && html`<${Section} title="Files"><${Files} key=${run.run} query=${query} files=${run.files} /><//>`}

@@ -1,6 +1,7 @@
 // The table of runs: as long as there are runs, and only what is seen of it is there.
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useColumns } from "./choose.js";
+import { PICK, PickHead, chooseAlso, compare, isChosen, pickCell, toggle } from "./chosen.js";
 import { cell, sortWord, tooLong, took } from "./columns.js";
 import { age, count, time, value } from "./format.js";
 import { html } from "./html.js";
@@ -70,6 +71,8 @@ export function Table({ listing, open, route, onOpen, onOrder }) {
     const step = steps[event.key];
     if (step !== undefined) show(step);
     else if (event.key === "Enter") openRow(active);
+    else if (event.key === " " || event.key.toLowerCase() === "x") pickRow(active, event.shiftKey);
+    else if (event.key === "c") compare();
     else if (event.key === "ArrowLeft") box.current?.scrollBy(-120, 0);
     else if (event.key === "ArrowRight") box.current?.scrollBy(120, 0);
     else return;
@@ -84,21 +87,46 @@ export function Table({ listing, open, route, onOpen, onOrder }) {
     onOpen(row.run);
   }
 
-  const opener = useRef(openRow);
-  opener.current = openRow;
+  /** Choose a run, or all from the one before to it. @param {number} index @param {boolean} upTo */
+  function pickRow(index, upTo) {
+    const run = listing.row(index)?.run;
+    if (run === undefined) return;
+    setActive(index);
+    const from = upTo ? (picked.current ?? active) : index;
+    picked.current = index;
+    if (!upTo) return toggle(run);
+    const [low, high] = [Math.min(from, index), Math.max(from, index)];
+    chooseAlso(Array.from({ length: high - low + 1 }, (_, at) => listing.row(low + at)?.run));
+  }
+
+  const picked = useRef(/** @type {number | null} */ (null));
+  const opener = useRef(onClick);
+  opener.current = onClick;
+  /** @param {number} index @param {MouseEvent} event @param {boolean} [box] */
+  function onClick(index, event, box = false) {
+    if (box || event.shiftKey || event.ctrlKey || event.metaKey) pickRow(index, event.shiftKey);
+    else openRow(index);
+  }
+
   const lines = useRef(/** @type {Map<number, Kept>} */ (new Map()));
   /** @type {Map<number, Kept>} */
   const kept = new Map();
   for (let index = first; index < last; index += 1) {
     const row = listing.row(index);
-    const is = { row, columns, active: index === active, open: row !== undefined && row.run === open };
+    const is = {
+      row,
+      columns,
+      active: index === active,
+      open: row !== undefined && row.run === open,
+      picked: isChosen(row?.run),
+    };
     const old = lines.current.get(index);
     // What is the same as before is not even looked at: most of it, while one scrolls.
     kept.set(index, old && same(old.is, is) ? old : { is, line: line(index, is, opener) });
   }
   lines.current = kept;
   const rows = [...kept.values()].map((each) => each.line);
-  const width = columns.reduce((sum, column) => sum + column.width, 0);
+  const width = columns.reduce((sum, column) => sum + column.width, PICK);
   return html`<div
     class="table"
     ref=${box}
@@ -106,11 +134,13 @@ export function Table({ listing, open, route, onOpen, onOrder }) {
     tabindex="0"
     aria-label="Runs"
     aria-rowcount=${total + 1}
-    aria-colcount=${columns.length}
+    aria-colcount=${columns.length + 1}
+    aria-multiselectable="true"
     aria-activedescendant=${total ? `row-${active}` : undefined}
     onKeyDown=${onKey}
   >
     <div class="head" role="row" aria-rowindex="1" style=${{ minWidth: `${width}px` }}>
+      <${PickHead} query=${listing.query} />
       ${columns.map((column) => html`<${Head} column=${column} route=${route} onOrder=${onOrder} />`)}
     </div>
     <div class="whole" style=${{ height: `${tall(total)}px`, minWidth: `${width}px` }}>
@@ -222,7 +252,7 @@ export function Head({ column, route, onOrder }) {
   </div>`;
 }
 
-/** @typedef {{ row: Row | undefined, columns: Column[], active: boolean, open: boolean }} Shown */
+/** @typedef {{ row: Row | undefined, columns: Column[], active: boolean, open: boolean, picked: boolean }} Shown */
 /** @typedef {{ is: Shown, line: unknown }} Kept */
 
 /** @param {Shown} one @param {Shown} two */
@@ -231,26 +261,32 @@ function same(one, two) {
     one.row === two.row &&
     one.columns === two.columns &&
     one.active === two.active &&
-    one.open === two.open
+    one.open === two.open &&
+    one.picked === two.picked
   );
 }
 
 /**
  * @param {number} index
  * @param {Shown} shown
- * @param {{ current: (index: number) => void }} opener
+ * @param {{ current: (index: number, event: MouseEvent, box?: boolean) => void }} opener box: on the box to choose it.
  * @param {string | number} [key] What tells it from other lines.
  */
-export function line(index, { row, columns, active, open }, opener, key = index) {
+export function line(index, { row, columns, active, open, picked }, opener, key = index) {
   return html`<div
     key=${key}
     id=${`row-${key}`}
-    class=${`line ${row ? (row.stale ? "stale" : row.status) : ""}${active ? " active" : ""}${open ? " open" : ""}`}
+    class=${`line ${row ? (row.stale ? "stale" : row.status) : ""}${active ? " active" : ""}${open ? " open" : ""}${picked ? " picked" : ""}`}
     role="row"
     aria-rowindex=${index + 2}
-    aria-selected=${open}
-    onClick=${() => opener.current(index)}
+    aria-selected=${picked}
+    aria-current=${open ? "true" : undefined}
+    onMouseDown=${(/** @type {MouseEvent} */ event) => {
+      if (event.shiftKey) event.preventDefault(); // or the browser would mark text
+    }}
+    onClick=${(/** @type {MouseEvent} */ event) => opener.current(index, event)}
   >
+    ${pickCell(row?.run, picked, (event) => opener.current(index, event, true))}
     ${row === undefined ? html`<div class="soon" role="gridcell" aria-label="Being read"></div>` : columns.map((column) => box(row, column))}
   </div>`;
 }

@@ -40,6 +40,8 @@
  * }} Row
  */
 
+/** @typedef {Row & { metrics: Record<string, Record<string, Cell>> }} Compared */
+
 /** @typedef {{ key: string, path: string, size: number | null, sha256: string | null }} RunFile */
 
 /** @typedef {{ status: Status, at: string, attempt: number, detail: string | null }} Move */

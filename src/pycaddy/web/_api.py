@@ -6,7 +6,7 @@ import functools
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ParamSpec
 
@@ -30,7 +30,7 @@ from pycaddy.project.worker import OUTPUT
 from pycaddy.records import RunKey, parse_uid
 from pycaddy.status import Status
 from pycaddy.stores import Selection
-from pycaddy.web import _facts
+from pycaddy.web import _facts, _series
 from pycaddy.web._asks import BadRequest, RunsAsk, checked, run_key
 from pycaddy.web._changes import Action, Conflict, Marks
 from pycaddy.web._files import FileRefused, open_contained
@@ -39,6 +39,7 @@ from pycaddy.web._groups import grouped, name_of
 from pycaddy.web._guard import error_document
 from pycaddy.web._openapi import document
 from pycaddy.web._ranges import file_response
+from pycaddy.web._series import ChosenAsk, SeriesAsk
 from pycaddy.web._sweep import told
 from pycaddy.web._watch import Watcher
 
@@ -71,6 +72,8 @@ class Api:
             "/api/run": self.show_run,
             "/api/file": self.send_file,
             "/api/log": self.send_log,
+            "/api/chosen": self.show_chosen,
+            "/api/series": self.send_series,
         }
 
     def answering(self, function: Callable[P, Response]) -> Callable[P, Response]:
@@ -188,6 +191,28 @@ class Api:
         path = record.layout.file(OUTPUT)
         return _send(request, ledger, path, f"The output of run {record.key}")
 
+    def show_chosen(self, request: Request) -> Response:
+        """Tell what is compared of several runs."""
+        ask = ChosenAsk.of(request.query_params.multi_items())
+        ledger = self._ledger({"project": ask.project})
+        records, missing = _find_some(ledger, ask.runs)
+        rows = [
+            _facts.compared(run, _series.names(ledger, run), stale=ledger.is_stale(run))
+            for run in records
+        ]
+        return _json(request, {"runs": rows, "missing": missing})
+
+    def send_series(self, request: Request) -> Response:
+        """Send parts of the series of several runs."""
+        ask = SeriesAsk.of(request.query_params.multi_items())
+        ledger = self._ledger({"project": ask.project})
+        records, _ = _find_some(ledger, ask.runs)
+        # Known before a point is read: the page asks again and again while a run logs.
+        tag = f'"{_series.fingerprint(ledger, records, request.url.query)}"'
+        if tag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers={"etag": tag})
+        return _json(request, _series.answer(ledger, records, ask), tag)
+
     def _ledger(self, query: Mapping[str, str]) -> Ledger:
         name = query.get("project", "")
         if name not in self.projects:
@@ -204,6 +229,17 @@ def _find(ledger: Ledger, key: RunKey) -> RunRecord:
     relpath = check_relpath(key.relpath)
     record = ledger.store.get(relpath, key.identifier, parse_uid(key.uid))
     return record or ledger.get_record(key.identifier, key.uid, relpath=relpath)
+
+
+def _find_some(ledger: Ledger, keys: Sequence[RunKey]) -> tuple[list[RunRecord], list[str]]:
+    """Return the runs that are there, and the names of those that are not."""
+    found = {
+        key: ledger.store.get(check_relpath(key.relpath), key.identifier, parse_uid(key.uid))
+        for key in keys
+    }
+    return [run for run in found.values() if run], [
+        str(key) for key, run in found.items() if not run
+    ]
 
 
 def _whole(ledger: Ledger, record: RunRecord) -> dict[str, Any]:
@@ -240,10 +276,10 @@ def _kinds(counts: Mapping[tuple[str, str, Status], int]) -> list[dict[str, Any]
     ]
 
 
-def _json(request: Request, value: object) -> Response:
+def _json(request: Request, value: object, tag: str = "") -> Response:
     """Return *value*, or nothing if the client has it already."""
     body = json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
-    tag = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
+    tag = tag or f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers={"etag": tag})
     return Response(body, headers={"etag": tag}, media_type="application/json")

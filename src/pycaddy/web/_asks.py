@@ -12,7 +12,7 @@ from pycaddy.records import RunKey
 from pycaddy.status import Status
 from pycaddy.stores import Selection
 
-__all__ = ["BadRequest", "RunsAsk", "checked", "run_key"]
+__all__ = ["BadRequest", "RunsAsk", "checked", "one_of", "run_key", "whole_number"]
 
 MOST_RUNS = 500
 MOST_OFFSET = 2**53
@@ -52,13 +52,13 @@ class RunsAsk:
         return cls(
             query.get("relpath"),
             query.get("identifier"),
-            None if status is None else _STATUSES[_one_of("status", status, tuple(_STATUSES))],
+            None if status is None else _STATUSES[one_of("status", status, tuple(_STATUSES))],
             None if where is None else filters.parse(where),
             () if sort is None else filters.parse_order([sort]),
-            _one_of("trashed", query.get("trashed", "false"), ("true", "false")) == "true",
-            _one_of("order", query.get("order", "newest"), _ORDERS) == "newest",
-            _number("offset", query.get("offset", "0"), 0, MOST_OFFSET),
-            _number("limit", query.get("limit", "100"), 1, MOST_RUNS),
+            one_of("trashed", query.get("trashed", "false"), ("true", "false")) == "true",
+            one_of("order", query.get("order", "newest"), _ORDERS) == "newest",
+            whole_number("offset", query.get("offset", "0"), 0, MOST_OFFSET),
+            whole_number("limit", query.get("limit", "100"), 1, MOST_RUNS),
         )
 
     def selection(self) -> Selection:
@@ -109,13 +109,15 @@ def run_key(query: Mapping[str, str]) -> RunKey:
     return RunKey(relpath, identifier, uid)
 
 
-def _one_of(name: str, value: str, known: tuple[str, ...]) -> str:
+def one_of(name: str, value: str, known: tuple[str, ...]) -> str:
+    """Return *value*, which must be one of *known*."""
     if value not in known:
         raise BadRequest(f"{name}={value!r} is none of {', '.join(known)}.")
     return value
 
 
-def _number(name: str, text: str, least: int, most: int) -> int:
+def whole_number(name: str, text: str, least: int, most: int) -> int:
+    """Return the number in *text*, which must be from *least* to *most*."""
     if not _NUMBER.fullmatch(text) or not least <= int(text) <= most:
         raise BadRequest(f"{name}={text!r} is no whole number from {least} to {most}.")
     return int(text)

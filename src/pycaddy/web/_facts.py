@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pycaddy._clock import to_iso
 from pycaddy.ledger import RunRecord
 
-__all__ = ["cell", "flat", "last_line", "row", "run"]
+__all__ = ["cell", "compared", "flat", "last_line", "row", "run"]
 
 _LONGEST_CELL = 120
 _MOST_CELLS = 200
+_COMPARED = ("last", "min", "max")
 
 
 def row(record: RunRecord, *, stale: bool) -> dict[str, Any]:
@@ -21,9 +22,26 @@ def row(record: RunRecord, *, stale: bool) -> dict[str, Any]:
         **_common(record, stale=stale),
         "params": _cells(json.loads(record.params_text)),
         "result": _cells(_decoded(record.result_text) or {}),
-        "last": _cells({name: known.get("last") for name, known in record.summary.items()}),
+        # As it is stored: JSON has no NaN.
+        "last": _cells(
+            {k: known.get("last") for k, known in (_decoded(record.summary_text) or {}).items()}
+        ),
         "error": None if record.error_text is None else last_line(record.error_text),
     }
+
+
+def compared(record: RunRecord, series: Iterable[str], *, stale: bool) -> dict[str, Any]:
+    """Return what is compared of a run: its row, and the summary of each metric as cells.
+
+    Args:
+        series: The names of those that it has logged: there may be no summary yet.
+    """
+    summaries = {**{name: {} for name in series}, **(_decoded(record.summary_text) or {})}
+    metrics = {
+        name: {key: cell(summary.get(key)) for key in _COMPARED}
+        for name, summary in sorted(summaries.items())
+    }
+    return {**row(record, stale=stale), "metrics": metrics}
 
 
 def run(record: RunRecord, *, stale: bool, folder: str, log: int | None) -> dict[str, Any]:

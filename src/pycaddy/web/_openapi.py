@@ -8,6 +8,15 @@ from typing import Any
 from pycaddy.status import Status
 from pycaddy.web._asks import MOST_OFFSET, MOST_RUNS
 from pycaddy.web._changes import ACTIONS
+from pycaddy.web._series import (
+    AXES,
+    FEWEST_POINTS,
+    MOST_CHOSEN,
+    MOST_NAMES,
+    MOST_POINTS,
+    MOST_SERIES,
+)
+from pycaddy.web._series import MOST_RUNS as MOST_CHARTED
 
 __all__ = ["document"]
 
@@ -74,6 +83,29 @@ def document() -> Schema:
             },
             "/api/file": _sent("A file that a run has attached.", *_names_a_run(), _key()),
             "/api/log": _sent("What a run has printed.", *_names_a_run()),
+            "/api/chosen": _get(
+                "What is compared of several runs.",
+                _object(runs=_list(_ref("Compared")), missing=_list(_TEXT)),
+                _query("project", _TEXT, "Its name among the projects.", required=True),
+                _several("run", MOST_CHOSEN, "The name of each, as in imagenet/train/0007."),
+                missing=True,
+            ),
+            "/api/series": _get(
+                f"Parts of the metrics of several runs: at most {MOST_SERIES} series.",
+                _object(series=_list(_ref("Series")), problems=_list(_ref("Problem"))),
+                _query("project", _TEXT, "Its name among the projects.", required=True),
+                _several("run", MOST_CHARTED, "The name of each, as in imagenet/train/0007."),
+                _several("name", MOST_NAMES, "Which of their series, as in loss/train."),
+                _query("x", {"enum": list(AXES)}, "Step; seconds since the start, or since 1970."),
+                _query("from", {"type": "number"}, "Where on the x axis the part begins."),
+                _query("to", {"type": "number"}, "Where it ends; in it, and in the next point."),
+                _query(
+                    "points",
+                    _upto(FEWEST_POINTS, MOST_POINTS, 1000),
+                    "How many points a series may have; each stretch keeps its extremes.",
+                ),
+                missing=True,
+            ),
             "/api/events": _events(),
         },
         "components": {
@@ -94,6 +126,16 @@ def document() -> Schema:
                 ),
                 "Groups": _groups(),
                 "Sweep": _sweep(),
+                "Compared": _object(
+                    **_common(),
+                    params=_CELLS,
+                    result=_CELLS,
+                    last=_CELLS,
+                    error=_MAYBE_TEXT,
+                    metrics={"type": "object", "additionalProperties": _CELLS},
+                ),
+                "Series": _series(),
+                "Problem": _object(run=_TEXT, error=_TEXT),
                 "Run": _object(**_common(), **_details()),
             },
             "securitySchemes": {
@@ -199,6 +241,20 @@ def _names_a_run() -> tuple[Schema, ...]:
         _query("project", _TEXT, "Its name among the projects.", required=True),
         _query("run", _TEXT, "Its name, as in imagenet/train/0007.", required=True),
     )
+
+
+def _series() -> Schema:
+    """Its columns are float64, little-endian, in base64: JSON has no NaN."""
+    column: Schema = {"type": "string", "contentEncoding": "base64"}
+    columns = dict.fromkeys(("x", "y", "mean_x", "mean_y"), column)
+    number: Schema = {"type": "number"}
+    whole = dict.fromkeys(("count", "nan", "infinite"), _WHOLE)
+    return _object(run=_TEXT, name=_TEXT, **whole, first=number, last=number, **columns)
+
+
+def _several(name: str, most: int, text: str) -> Schema:
+    items: Schema = {"type": "array", "items": _TEXT, "minItems": 1, "maxItems": most}
+    return _query(name, items, text, required=True)
 
 
 def _get(summary: str, answer: Schema, *parameters: Schema, missing: bool = False) -> Schema:
