@@ -158,7 +158,9 @@ def test_runs_are_found_by_their_params_through_the_index_before_there_are_stati
             numbered = "".join(f"{part}${n}" for n, part in enumerate(parts[:-1], 1)) + parts[-1]
             database.execute(f"PREPARE {name} AS {numbered}")
             values = ", ".join(["NULL"] * (len(parts) - 1))
-            plan = "\n".join(row[0] for row in database.execute(f"EXPLAIN EXECUTE {name}({values})"))
+            plan = "\n".join(
+                row[0] for row in database.execute(f"EXPLAIN EXECUTE {name}({values})")
+            )
             assert "using run_by_params" in plan, plan
             assert "run_identifier_uid_key" not in plan
 

@@ -22,6 +22,7 @@ from pycaddy.ledger.switch import set_aside
 from pycaddy.metrics.protocol import MetricStore
 from pycaddy.metrics.sqlite import SqliteMetrics
 from pycaddy.metrics.summary import encoded
+from pycaddy.records import RunRecord
 from pycaddy.stores import Store
 from pycaddy.stores._postgres_url import is_postgres
 from pycaddy.stores.sqlite import SqliteStore

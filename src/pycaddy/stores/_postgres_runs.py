@@ -59,9 +59,7 @@ class Runs:
         """Return the runs with equal params, newest first; with a status only the newest."""
         return _told(run, self._ask(at, run, status))
 
-    def find_locked(
-        self, at: Connection, run: NewRun, status: Status | None
-    ) -> list[RunRecord]:
+    def find_locked(self, at: Connection, run: NewRun, status: Status | None) -> list[RunRecord]:
         """Begin a transaction that has the lock on *run*, and do what `find` does."""
         with at.pipeline():
             at.execute("BEGIN")
