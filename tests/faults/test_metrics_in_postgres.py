@@ -99,7 +99,7 @@ def test_a_server_that_is_killed_while_a_run_logs_loses_and_doubles_no_point(
         assert values(run, "acc") == [number / 2 for number in range(step)]
         assert "lost" not in run.record.summary["loss"]
         # Once each time; of a summary that was due just then, that the points could not be read.
-    assert sum("and the run goes on" in text for text in warnings_in(caplog)) == KILLS
+        assert sum("and the run goes on" in text for text in warnings_in(caplog)) == KILLS
         project.ledger.store.close()
     record_property(
         "figures", f"PostgreSQL  {KILLS} SIGKILLs of the server, {step} points: 0 lost, 0 doubled"

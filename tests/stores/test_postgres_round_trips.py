@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import psycopg
@@ -44,7 +45,7 @@ def round_trips(store: PostgresStore, folder: Path, call: Callable[[], object]) 
         connection.pgconn.untrace()
         file.seek(0)
         sides = [line[0] for line in file if line[:2] in ("F\t", "B\t")]
-    return sum(here == "F" and there == "B" for here, there in zip(sides, sides[1:], strict=False))
+    return sum(here == "F" and there == "B" for here, there in pairwise(sides))
 
 
 def test_a_claim_takes_two_round_trips_and_its_end_one(
