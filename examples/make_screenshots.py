@@ -2,8 +2,8 @@
 
     python examples/make_screenshots.py [FOLDER]
 
-It makes a project with the grid of digits_grid.py and a sweep of curves, of which some runs fail
-and some are still at work, and opens each view of `pycaddy ui` in Chromium through Playwright.
+It makes a project with the grid of digits_grid.py, some of the networks of digits_curves.py and a
+sweep of curves, of which some runs fail and some are still at work, and opens each view of `pycaddy ui` in Chromium through Playwright.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import digits_curves
 import digits_grid
 import numpy as np
 from PIL import Image
@@ -31,6 +32,15 @@ VIEWS = {  # the name of the picture: where the view is, and what shows that it 
     "ui-runs": ("#/?relpath=&identifier=curves", ".line .name"),
     "ui-groups": ("#/?relpath=&identifier=curves&by=params.lr", ".group"),
     "ui-sweep": ("#/?view=sweep&relpath=&identifier=curves&of=result.accuracy", ".grid button"),
+    "ui-curves": (
+        "#/?relpath=&identifier=networks&run=networks/0006&smooth=0.9",
+        ".run-panel .chart canvas",
+    ),
+    "ui-compare": (
+        "#/?relpath=&identifier=networks&view=compare&over=params.seed&band=std&smooth=0.9"
+        f"&pick={'//'.join(f'networks/{uid:04d}' for uid in range(1, 17))}",
+        ".compare .chart canvas",
+    ),
     "ui-run": ("#/?relpath=&identifier=train&run=train/0008", ".run-panel .values"),
 }
 
@@ -47,6 +57,13 @@ def main() -> None:
     with TemporaryDirectory() as scratch:
         project = Project(Path(scratch) / "digits")
         digits_grid.run_grid(project)
+        project.run(
+            digits_curves.train,
+            digits_curves.SWEEP.filter(lambda params: params["width"] == 32 and params["lr"] < 1),
+            identifier="networks",
+            executor="serial",
+            progress=False,
+        )
         at_work = learn(project)
         take(project, folder)
         for run in at_work:

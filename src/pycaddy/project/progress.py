@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from pycaddy.project._notebook import is_notebook, notebook_bar
+from pycaddy.project._notebook_bar import is_notebook, notebook_bar
 
 __all__ = ["Watcher", "watching"]
 
