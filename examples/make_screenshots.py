@@ -3,7 +3,8 @@
     python examples/make_screenshots.py [FOLDER]
 
 It makes a project with the grid of digits_grid.py, some of the networks of digits_curves.py and a
-sweep of curves, of which some runs fail and some are still at work, and opens each view of `pycaddy ui` in Chromium through Playwright.
+sweep of curves, of which some runs fail and some are still at work, and opens each view of
+`pycaddy ui` in Chromium through Playwright.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ VIEWS = {  # the name of the picture: where the view is, and what shows that it 
         ".run-panel .chart canvas",
     ),
     "ui-compare": (
-        "#/?relpath=&identifier=networks&view=compare&over=params.seed&band=std&smooth=0.9"
-        f"&pick={'//'.join(f'networks/{uid:04d}' for uid in range(1, 17))}",
+        "#/?relpath=&identifier=networks&view=compare&over=params.seed&band=std&smooth=0.9&pick="
+        + "//".join(f"networks/{uid:04d}" for uid in range(1, 17)),
         ".compare .chart canvas",
     ),
     "ui-run": ("#/?relpath=&identifier=train&run=train/0008", ".run-panel .values"),

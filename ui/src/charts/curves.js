@@ -31,9 +31,12 @@ export function curvesOf(members, whole, part, how) {
     const [found, close] = [of(all, runs), of(near, runs)];
     if (found.length === 0) return [];
     if (how.band !== null) {
-      const mean = band((how.smooth || !close.length ? found : close).map(means), how.band);
-      const y = how.smooth ? smoothed({ x: mean.x, y: mean.mean }, how.smooth, length) : mean.mean;
-      return [{ ...look, raw: null, smooth: { x: mean.x, y }, band: found.length > 1 ? mean : null }];
+      // Each run is smoothed, and not the mean of them: it would leave its band behind.
+      const lines = (how.smooth || !close.length ? found : close)
+        .map(means)
+        .map((line) => (how.smooth ? { x: line.x, y: smoothed(line, how.smooth, length) } : line));
+      const mean = band(lines, how.band);
+      return [{ ...look, raw: null, smooth: { x: mean.x, y: mean.mean }, band: found.length > 1 ? mean : null }];
     }
     return found.map((series) => {
       // The whole of it: a part alone would begin without what was before.
