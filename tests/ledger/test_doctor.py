@@ -177,7 +177,7 @@ def test_files_that_are_missing_or_changed_are_counted(project: Project) -> None
         files[name].unlink()
     files["e"].write_text("other")
     (note,) = notes(project, f"run {run.key}")
-    assert "4 attached files that are missing or changed (a, b, d, ...). `pycaddy verify`" in note
+    assert "attached files are missing or changed: 4 (a, b, d, ...). `pycaddy verify`" in note
 
 
 @pytest.mark.parametrize(

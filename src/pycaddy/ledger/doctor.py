@@ -63,7 +63,7 @@ def _files(ledger: Ledger, records: list[RunRecord]) -> Iterator[Finding]:
             names = ", ".join(found[:3]) + (", ..." if len(found) > 3 else "")
             yield Finding(
                 f"run {record.key}",
-                f"has {len(found)} attached files that are missing or changed ({names})",
+                f"attached files are missing or changed: {len(found)} ({names})",
                 "`pycaddy verify` tells what is wrong with each; bring them back, or attach others",
                 severe=False,
             )

@@ -115,7 +115,8 @@ class _Packing:
         metrics = run.layout.metrics
         extracted = self._extracted(run)
         if extracted is not None and metrics not in found.own:
-            found.own = sorted([*found.own, metrics])
+            found.own.append(metrics)
+        found.own.sort()
         if run.summary_text is not None and metrics not in found.own:
             self.left_out.append(
                 f"The points that {run.key} logged are not in its folder. Their summary is packed."
