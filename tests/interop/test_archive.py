@@ -25,11 +25,11 @@ def carried(source: Project, target: Project, folder: Path) -> None:
 
 
 def comparable(record: RunRecord) -> RunRecord:
-    """A run without what is another ledger's: its row, its revision and where it was created."""
+    """A run without what is another ledger's: row, revision, beats, and where it was created."""
     capture = {name: fact for name, fact in record.capture.items() if name != "origin"}
     text = codec.encode(capture) if capture else None
     owner = None if record.status is Status.PENDING else record.owner_text
-    return replace(record, row=0, revision=0, capture_text=text, owner_text=owner)
+    return replace(record, row=0, revision=0, beat=0, capture_text=text, owner_text=owner)
 
 
 def content(project: Project) -> dict[str, bytes]:
