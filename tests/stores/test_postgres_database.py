@@ -16,13 +16,17 @@ from pycaddy.errors import (
     LedgerUnreachableError,
     LedgerVersionError,
 )
-from pycaddy.stores import _lease, _migrations, _postgres_server, new_record
+from pycaddy.filters import parse
+from pycaddy.stores import Selection, _lease, _migrations, _postgres_server, new_record
 from pycaddy.stores import _postgres_sql as sql
+from pycaddy.stores._filter_sql import plan
+from pycaddy.stores._postgres_json import PostgresJson
 from pycaddy.stores._postgres_url import conninfo, schema_of
 from pycaddy.stores.postgres import PostgresStore
 from pycaddy.testing import new_run, some_owner
 from pycaddy.testing._at_once import MANY, in_processes
 from pycaddy.testing._work import use
+from pycaddy.testing.factories import started_record
 from tests.scripts import answer
 
 
@@ -267,3 +271,36 @@ def test_without_psycopg_the_error_says_what_to_install() -> None:
 
 def test_it_is_picklable_before_and_after_use(store: PostgresStore) -> None:
     assert in_processes(1, partial(use, store)) == [["0001"]]
+
+
+@pytest.mark.parametrize("where", ["seed == 77", "name == 'größe'", "net.depth == 3.0"])
+def test_a_filter_for_one_value_of_a_param_goes_by_the_index(
+    store: PostgresStore, ledger_url: str, where: str
+) -> None:
+    runs = [
+        started_record(n, {"seed": n, "name": f"größe {n}", "net": {"depth": n}})
+        for n in range(1, 3001)
+    ]
+    store.load(runs, {})
+    selection = Selection("", "train", where=parse(where))
+    statement, values = sql.select(store.project, selection, 120.0, plan(selection, PostgresJson()))
+    with psycopg.connect(conninfo(ledger_url)) as database:
+        database.execute("ANALYZE run")
+        told = database.execute(f"EXPLAIN {statement}", values).fetchall()
+    assert "Bitmap Index Scan on run_by_param " in "\n".join(row[0] for row in told), told
+
+
+def test_numbers_that_python_takes_for_equal_are_found_by_either(store: PostgresStore) -> None:
+    values = [3, 3.0, 3.5, True, "3", 0.1, 1e-7, -0.0, 2**53 - 1, None, [3], {"x": 3}]
+    store.load([started_record(n, {"x": x}) for n, x in enumerate(values, 1)], {})
+
+    def found(where: str) -> list[object]:
+        return [run.params["x"] for run in store.select(Selection(where=parse(where)))]
+
+    assert found("x == 3") == found("x == 3.0") == [3, 3.0]
+    assert found("x == 0.1") == [0.1]
+    assert found("x == 1e-07") == [1e-7]
+    assert found("x == 0") == [0]
+    assert found(f"x == {2**53 - 1}") == [2**53 - 1]
+    assert found("x.x == 3") == [{"x": 3}]
+    assert found("not x == 3") == [3.5, True, "3", 0.1, 1e-7, -0.0, 2**53 - 1, None, [3], {"x": 3}]

@@ -55,6 +55,9 @@ class Dialect(Protocol):
     def equals(self, name: Name, value: str | bool) -> Condition | None:
         """Say that it is this text or this truth."""
 
+    def equals_number(self, name: Name, value: float) -> Condition | None:
+        """Say that it is this number, if there is more to it than that it is no other one."""
+
     def compares(self, name: Name, op: str, value: float) -> Condition | None:
         """Say that *op* holds for a number; it may hold for what is no number, too."""
 
@@ -205,6 +208,8 @@ def _equals(name: Name, value: object, dialect: Dialect) -> Condition | None:
         return dialect.equals(name, value)
     if not _is_number(value):
         return None
+    if abs(value) < 2**53 and (found := dialect.equals_number(name, value)) is not None:
+        return found
     low, high = _compares(name, ">=", value, dialect), _compares(name, "<=", value, dialect)
     return None if low is None or high is None else _joined(" AND ", [low, high])
 

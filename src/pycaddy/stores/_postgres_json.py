@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from pycaddy.filters import Name
@@ -21,8 +22,15 @@ class PostgresJson:
 
     def equals(self, name: Name, value: str | bool) -> Condition | None:
         if isinstance(value, bool):
-            return _about(name, f"{{}}='{'true' if value else 'false'}'::jsonb")
-        return _about(name, "{}=to_jsonb(?::text)", value)
+            found = _about(name, f"{{}}='{'true' if value else 'false'}'::jsonb")
+        else:
+            found = _about(name, "{}=to_jsonb(?::text)", value)
+        return found if found is None else _by_index(found, name, value)
+
+    def equals_number(self, name: Name, value: float) -> Condition | None:
+        # Numbers of jsonb are decimal: below 2**53 they are equal where Python's are.
+        found = _about(name, "{} IS NOT NULL", exact=False)
+        return None if found is None or name.root != "params" else _by_index(found, name, value)
 
     def compares(self, name: Name, op: str, value: float) -> Condition | None:
         # Truths, lists and mappings are greater than numbers; infinities are in a mapping.
@@ -82,6 +90,17 @@ def _about(name: Name, sql: str, *values: object, exact: bool = True) -> Conditi
     if column is None or not all(map(_is_plain, name.keys)):
         return None
     return Condition(sql.format(f"({column} #> ?::text[])"), (list(name.keys), *values), exact)
+
+
+def _by_index(found: Condition, name: Name, value: str | float) -> Condition:
+    """Return *found* in words that the index of params knows: it has what they contain."""
+    if name.root != "params":
+        return found
+    wanted: object = value
+    for key in reversed(name.keys):
+        wanted = {key: wanted}
+    sql = f"({found.sql} AND r.params_json @> ?::jsonb)"
+    return Condition(sql, (*found.values, json.dumps(wanted)), found.exact)
 
 
 def _is_plain(key: str | int) -> bool:

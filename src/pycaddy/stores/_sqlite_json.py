@@ -40,6 +40,9 @@ class SqliteJson:
         # A list or a mapping is read as its text.
         return Condition(f"{_read(name)}=?", (path, value), exact=value[:1] not in ("[", "{"))
 
+    def equals_number(self, name: Name, value: float) -> Condition | None:
+        return None  # there is no index that knows it
+
     def compares(self, name: Name, op: str, value: float) -> Condition | None:
         path = _path(name.keys)
         if path is None:
