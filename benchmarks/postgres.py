@@ -56,6 +56,7 @@ def measure(folder: Path, *, quick: bool = False) -> list[Row]:
         return [
             *claiming(server.url, 2 if quick else PROCESSES, claims, rounds),
             listing(server.url, folder, listed, rounds),
+            *finding(server.url, folder, listed, rounds),
             *lifecycles(server.url, folder, many, rounds, lives),
         ]
 
@@ -178,6 +179,39 @@ def listing(url: str, folder: Path, runs: int, rounds: int) -> Row:
         answer = compare(f"listing {runs:,} runs", ours, floor, limit=LIST_LIMIT, rounds=rounds)
     project.ledger.store.close()
     return answer
+
+
+def finding(url: str, folder: Path, runs: int, rounds: int) -> list[Row]:
+    """Compare finding runs by a param with the SQL for it written by hand."""
+    place = with_schema(url, "finding")
+    project = filled(place, folder / "finding", runs)
+    params = _rows.COLUMNS.index("params")
+    select = f"SELECT {', '.join(_rows.COLUMNS)} FROM run WHERE"
+    asked = {
+        f"1 in 100 of {runs:,} runs by a param": (
+            f"seed < {runs // 100}",
+            f"{select} (params_json->'seed')::numeric < {runs // 100} ORDER BY uid",
+        ),
+        f"1 of {runs:,} runs by the value of a param": (
+            f"seed == {runs // 2}",
+            f"{select} params_json @> '{{\"seed\": {runs // 2}}}'::jsonb ORDER BY uid",
+        ),
+    }
+    rows = []
+    with psycopg.connect(conninfo(place), autocommit=True) as at:
+        at.execute("ANALYZE run")
+        for name, (where, sql) in asked.items():
+
+            def ours(where: str = where) -> object:
+                found = project.runs(IDENTIFIER, where=where).records
+                return [(record, record.params) for record in found]
+
+            def floor(sql: str = sql) -> object:
+                return [(each, json.loads(each[params])) for each in at.execute(sql).fetchall()]
+
+            rows.append(compare(name, ours, floor, limit=LIST_LIMIT, rounds=4 * rounds))
+    project.ledger.store.close()
+    return rows
 
 
 def lifecycles(url: str, folder: Path, many: int, rounds: int, lives: int) -> list[Row]:
