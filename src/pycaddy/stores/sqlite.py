@@ -178,8 +178,9 @@ class SqliteStore:
         planned = plan(selection, SqliteJson())
         if not planned.is_whole:
             return [record.key for record in self.select(selection)]
-        columns = ("uid",)
-        statement, values = sql.select(self.project, selection, columns=columns, plan=planned)
+        statement, values = sql.select(
+            self.project, selection, columns=("uid",), plan=planned, by_uid=sql.BY_UID
+        )
         with self._reading() as at:
             rows = at.sql.execute(statement, values).fetchall()
         return [RunKey(relpath, name, format_uid(uid)) for relpath, name, uid in rows]
