@@ -110,7 +110,7 @@ class _Queue:
     def wait(self, timeout_s: float) -> bool:
         """Whether the turn came in time. Interrupted or not, it is never left lying about."""
         try:
-            self._came = False
+            self._came, self._error = False, None
             self._answered.acquire(blocking=False)
             self._asked.release()
             self._answered.acquire(timeout=timeout_s)
