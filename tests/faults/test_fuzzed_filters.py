@@ -15,6 +15,7 @@ from pycaddy.errors import FilterError
 from pycaddy.filters import Not, matches, parse, parse_order
 from pycaddy.stores import Selection
 from tests.faults.conftest import LONG
+from tests.postgres import with_schema
 
 EXAMPLES = settings(max_examples=5000 if LONG else 400)
 WORDS = [
@@ -74,7 +75,7 @@ def project(
     """Runs that have what the words above ask for, each in its own way."""
     url = None
     if request.param == "postgres":
-        url = f"{request.getfixturevalue('postgres')}?schema=fuzzed"
+        url = with_schema(request.getfixturevalue("postgres"), "fuzzed")
     project = Project(tmp_path_factory.mktemp("fuzzed"), ledger=url, durability="process")
     params: list[dict[str, Any]] = [
         {"lr": 0.1, "x": 1, "opt": {"lr": 0.1}, "layers": [1, "a"]},

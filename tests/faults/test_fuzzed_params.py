@@ -21,6 +21,7 @@ from pycaddy import ExistingRun, Project
 from pycaddy.errors import ParamsError
 from pycaddy.params import freeze, thaw
 from tests.faults.conftest import LONG
+from tests.postgres import with_schema
 
 
 class Color(enum.Enum):
@@ -94,7 +95,7 @@ def project(
 ) -> Iterator[Project]:
     url = None
     if request.param == "postgres":
-        url = f"{request.getfixturevalue('postgres')}?schema=fuzzed_params"
+        url = with_schema(request.getfixturevalue("postgres"), "fuzzed_params")
     project = Project(tmp_path_factory.mktemp("p"), ledger=url, durability="process", capture=None)
     yield project
     project.ledger.store.close()

@@ -12,17 +12,11 @@ from playwright.sync_api import Browser, expect
 
 from pycaddy import Project
 from pycaddy.testing.factories import started_record
-from tests.web.browser import Visit, chromium, serious, visiting
+from tests.web.browser import Visit, serious, visiting
 from tests.web.served import Served, serving
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 MANY = 20_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from pycaddy import Project
-from tests.web.browser import chromium, serious, visiting
+from tests.web.browser import serious, visiting
 from tests.web.served import Served, serving
 
 LRS = (0.1, 0.01, 0.001)
@@ -21,12 +21,6 @@ SEEDS = (0, 1, 2)
 STEPS = 3000
 ALL = "//".join(f"train/{number:04}" for number in range(1, 10))
 THREE = "train/0001//train/0004//train/0007"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -17,13 +17,6 @@ from playwright.sync_api import Browser, expect
 
 from pycaddy import Project
 from pycaddy.errors import MissingExtraError, PageAddressError
-from tests.web.browser import chromium
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @contextmanager

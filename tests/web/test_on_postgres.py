@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from pycaddy import Project
-from tests.web.browser import chromium, visiting
+from tests.web.browser import visiting
 from tests.web.served import serving
 
 SOON_MS = 10_000  # two seconds are promised; a busy machine is no reason to fail
 
 
 def test_runs_that_others_make_appear_move_and_can_be_looked_at(
-    tmp_path: Path, ledger_url: str
+    tmp_path: Path, ledger_url: str, browser: Browser
 ) -> None:
     project = Project(tmp_path / "shared", ledger=ledger_url)
     for lr in (0.1, 0.2, 0.3):
@@ -24,7 +24,6 @@ def test_runs_that_others_make_appear_move_and_can_be_looked_at(
             run.log("loss", lr, step=1)
             run.result = {"score": 1 - lr}
     with (
-        chromium() as browser,
         serving(project.root) as served,
         visiting(browser, served, "#/?sort=result.score") as visit,
     ):

@@ -12,17 +12,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from pycaddy import Project
 from pycaddy.testing.factories import started_record
-from tests.web.browser import Visit, chromium, serious, visiting
+from tests.web.browser import Visit, serious, visiting
 from tests.web.served import Served, serving
 
 MANY = 20_000
 SWEEP = "#/?view=sweep&relpath=&identifier=train"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

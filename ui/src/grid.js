@@ -1,4 +1,5 @@
 // The runs of a sweep as a grid by two params, coloured by status or by what they found.
+import { shareOf, tint } from "./charts/scale.js";
 import { count, value } from "./format.js";
 import { html } from "./html.js";
 import { go } from "./route.js";
@@ -107,9 +108,7 @@ function strip({ counts, stale, total }) {
 
 /** @param {number | null} mean @param {[number, number]} range */
 function heat(mean, [low, high]) {
-  if (mean === null) return "none";
-  const part = high > low ? (mean - low) / (high - low) : 0.5;
-  return `color-mix(in oklab, var(--heat-high) ${Math.round(part * 100)}%, var(--heat-low))`;
+  return mean === null ? "none" : tint(shareOf(mean, low, high), "--heat-");
 }
 
 /** @param {{ range: [number, number] }} properties */

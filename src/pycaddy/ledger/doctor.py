@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from pycaddy.errors import MetricsError
 from pycaddy.ledger import recording, sidecar, surroundings
-from pycaddy.ledger.findings import Finding
+from pycaddy.ledger.findings import Finding, leftover
 from pycaddy.ledger.ledger import Ledger
 from pycaddy.ledger.scan import known_folders, scan
 from pycaddy.ledger.trash import remove
@@ -149,18 +149,8 @@ def _leftovers(ledger: Ledger, records: list[RunRecord], *, fix: bool) -> Iterat
             names = os.listdir(os.path.join(ledger.root, folder))
             paths += [f"{folder}/{name}" for name in names if _LEFTOVER.fullmatch(name)]
     for path in (os.path.join(ledger.root, path) for path in paths):
-        if not os.path.exists(path):  # it was on its way
-            continue
-        if fix:
-            with suppress(FileNotFoundError):
-                os.unlink(path)
-        yield Finding(
-            path,
-            "was left by a process that ended while it wrote",
-            "`pycaddy doctor --fix` deletes it",
-            severe=False,
-            fixed=fix,
-        )
+        if os.path.exists(path):  # else it was on its way
+            yield leftover(path, fix=fix)
 
 
 def _unknown(ledger: Ledger, records: list[RunRecord], *, fix: bool = False) -> Iterator[Finding]:

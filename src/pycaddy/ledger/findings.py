@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 
-__all__ = ["Finding"]
+__all__ = ["Finding", "leftover"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +22,17 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.problem}. {'Mended.' if self.fixed else self.advice}"
+
+
+def leftover(path: str, *, fix: bool) -> Finding:
+    """Tell of a temporary file that nobody will give its name, and delete it if asked to."""
+    if fix:
+        with suppress(FileNotFoundError):
+            os.unlink(path)
+    return Finding(
+        path,
+        "was left by a process that ended while it wrote",
+        "`pycaddy doctor --fix` deletes it",
+        severe=False,
+        fixed=fix,
+    )

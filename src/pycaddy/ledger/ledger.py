@@ -206,15 +206,11 @@ class Ledger:
 
     def records(self, selection: Selection) -> list[RunRecord]:
         """Return the runs of *selection*, as of one moment."""
-        if selection.where is not None and selection.is_stale is None:
-            selection = replace(selection, is_stale=self.is_stale)
-        return self.store.select(selection)
+        return self.store.select(self._judging(selection))
 
     def keys(self, selection: Selection) -> list[RunKey]:
         """Return the names of the runs of *selection*, as of one moment."""
-        if selection.where is not None and selection.is_stale is None:
-            selection = replace(selection, is_stale=self.is_stale)
-        return self.store.keys(selection)
+        return self.store.keys(self._judging(selection))
 
     def create(self, run: NewRun) -> RunRecord:
         """Add *run* under the next uid of its identifier."""
@@ -389,6 +385,12 @@ class Ledger:
     @functools.cached_property
     def _watch(self) -> Watch:
         return Watch(one_kernel=self.store.is_local)
+
+    def _judging(self, selection: Selection) -> Selection:
+        """Return *selection* with what tells its filter which runs are stale."""
+        if selection.where is None or selection.is_stale is not None:
+            return selection
+        return replace(selection, is_stale=self.is_stale)
 
     def _reread_any(self, record: RunRecord) -> RunRecord:
         found = self._get(record)

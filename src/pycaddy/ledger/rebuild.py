@@ -19,10 +19,7 @@ from pycaddy.ledger import address, recording
 from pycaddy.ledger.ledger import Ledger
 from pycaddy.ledger.scan import Found, known_folders, scan, split_home
 from pycaddy.ledger.switch import set_aside
-from pycaddy.metrics.protocol import MetricStore
-from pycaddy.metrics.sqlite import SqliteMetrics
 from pycaddy.metrics.summary import encoded
-from pycaddy.records import RunRecord
 from pycaddy.stores import Store
 from pycaddy.stores._postgres_url import is_postgres
 from pycaddy.stores.sqlite import SqliteStore
@@ -144,8 +141,8 @@ def _sum_up(root: str, where: str, durability: str, found: Found) -> None:
         if record.status.is_final or record.trashed_us is not None:
             continue
         try:
-            place = _metrics_of(ledger, record)
-            if place is None:
+            place = recording.existing(ledger, record)
+            if place is None or not place.counts():
                 continue
             text = encoded(recording.summary_of(place))
             recording.set_summary(ledger, ledger.reread(record), text, record.attempt)
@@ -154,15 +151,6 @@ def _sum_up(root: str, where: str, durability: str, found: Found) -> None:
         except (LeaseLostError, RunNotFoundError):
             continue  # the ledger knows more of it than its folder
     ledger.store.close()
-
-
-def _metrics_of(ledger: Ledger, record: RunRecord) -> MetricStore | None:
-    """Return where the run's points are: in the ledger, or in a file in its folder."""
-    kept = recording.in_ledger(ledger.store, record)
-    if kept is not None and kept.counts():
-        return kept
-    path = os.path.join(ledger.root, record.layout.metrics)
-    return SqliteMetrics(path) if os.path.exists(path) else None
 
 
 def _is_healthy(ledger: str) -> bool:

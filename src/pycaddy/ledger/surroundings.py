@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from pycaddy.layout import LEDGER_FOLDER
-from pycaddy.ledger.findings import Finding
+from pycaddy.ledger.findings import Finding, leftover
 from pycaddy.ledger.ledger import Ledger
 from pycaddy.records import RunRecord
 from pycaddy.stores._mounts import is_network
@@ -66,17 +66,7 @@ def leftovers(ledger: Ledger, *, fix: bool = False) -> Iterator[Finding]:
                 and entry.is_file(follow_symlinks=False)
                 and time.time() - entry.stat().st_mtime > _DAY_S
             ]
-            for path in sorted(old):
-                if fix:
-                    with suppress(FileNotFoundError):
-                        os.unlink(path)
-                yield Finding(
-                    path,
-                    "was left by a process that ended while it wrote",
-                    "`pycaddy doctor --fix` deletes it",
-                    severe=False,
-                    fixed=fix,
-                )
+            yield from (leftover(path, fix=fix) for path in sorted(old))
 
 
 def backups(ledger: Ledger, records: Sequence[RunRecord]) -> Iterator[Finding]:

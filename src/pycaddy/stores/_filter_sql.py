@@ -52,11 +52,8 @@ class Dialect(Protocol):
     def is_none(self, name: Name) -> Condition | None:
         """Say that there is no such value, or null."""
 
-    def equals(self, name: Name, value: str | bool) -> Condition | None:
-        """Say that it is this text or this truth."""
-
-    def equals_number(self, name: Name, value: float) -> Condition | None:
-        """Say that it is this number, if there is more to it than that it is no other one."""
+    def equals(self, name: Name, value: str | float) -> Condition | None:
+        """Say that it is this text, truth or number. None for a number: it is compared instead."""
 
     def compares(self, name: Name, op: str, value: float) -> Condition | None:
         """Say that *op* holds for a number; it may hold for what is no number, too."""
@@ -208,7 +205,7 @@ def _equals(name: Name, value: object, dialect: Dialect) -> Condition | None:
         return dialect.equals(name, value)
     if not _is_number(value):
         return None
-    if abs(value) < 2**53 and (found := dialect.equals_number(name, value)) is not None:
+    if abs(value) < 2**53 and (found := dialect.equals(name, value)) is not None:
         return found
     low, high = _compares(name, ">=", value, dialect), _compares(name, "<=", value, dialect)
     return None if low is None or high is None else _joined(" AND ", [low, high])

@@ -20,17 +20,17 @@ class PostgresJson:
     def is_none(self, name: Name) -> Condition | None:
         return _about(name, "coalesce(jsonb_typeof({}), 'null')='null'")
 
-    def equals(self, name: Name, value: str | bool) -> Condition | None:
+    def equals(self, name: Name, value: str | float) -> Condition | None:
         if isinstance(value, bool):
             found = _about(name, f"{{}}='{'true' if value else 'false'}'::jsonb")
-        else:
+        elif isinstance(value, str):
             found = _about(name, "{}=to_jsonb(?::text)", value)
+        elif name.root == "params":
+            # Numbers of jsonb are decimal: below 2**53 they are equal where Python's are.
+            found = _about(name, "{} IS NOT NULL", exact=False)
+        else:
+            return None  # there is no index that knows it
         return found if found is None else _by_index(found, name, value)
-
-    def equals_number(self, name: Name, value: float) -> Condition | None:
-        # Numbers of jsonb are decimal: below 2**53 they are equal where Python's are.
-        found = _about(name, "{} IS NOT NULL", exact=False)
-        return None if found is None or name.root != "params" else _by_index(found, name, value)
 
     def compares(self, name: Name, op: str, value: float) -> Condition | None:
         # Truths, lists and mappings are greater than numbers; infinities are in a mapping.

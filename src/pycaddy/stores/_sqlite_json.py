@@ -30,18 +30,15 @@ class SqliteJson:
         path = _path(name.keys)
         return None if path is None else Condition(f"{_read(name)} IS NULL", (path,))
 
-    def equals(self, name: Name, value: str | bool) -> Condition | None:
+    def equals(self, name: Name, value: str | float) -> Condition | None:
         path = _path(name.keys)
-        if path is None:
+        if path is None or not isinstance(value, (str, bool)):
             return None
         if isinstance(value, bool):
             word = "true" if value else "false"
             return Condition(f"json_type({_COLUMN[name.root]}, ?)='{word}'", (path,))
         # A list or a mapping is read as its text.
         return Condition(f"{_read(name)}=?", (path, value), exact=value[:1] not in ("[", "{"))
-
-    def equals_number(self, name: Name, value: float) -> Condition | None:
-        return None  # there is no index that knows it
 
     def compares(self, name: Name, op: str, value: float) -> Condition | None:
         path = _path(name.keys)

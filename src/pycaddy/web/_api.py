@@ -226,17 +226,16 @@ class Api:
 
 def _find(ledger: Ledger, key: RunKey) -> RunRecord:
     """Return a run, in the trash or not."""
-    relpath = check_relpath(key.relpath)
-    record = ledger.store.get(relpath, key.identifier, parse_uid(key.uid))
-    return record or ledger.get_record(key.identifier, key.uid, relpath=relpath)
+    return _get(ledger, key) or ledger.get_record(key.identifier, key.uid, relpath=key.relpath)
+
+
+def _get(ledger: Ledger, key: RunKey) -> RunRecord | None:
+    return ledger.store.get(check_relpath(key.relpath), key.identifier, parse_uid(key.uid))
 
 
 def _find_some(ledger: Ledger, keys: Sequence[RunKey]) -> tuple[list[RunRecord], list[str]]:
     """Return the runs that are there, and the names of those that are not."""
-    found = {
-        key: ledger.store.get(check_relpath(key.relpath), key.identifier, parse_uid(key.uid))
-        for key in keys
-    }
+    found = {key: _get(ledger, key) for key in keys}
     return [run for run in found.values() if run], [
         str(key) for key, run in found.items() if not run
     ]

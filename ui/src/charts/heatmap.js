@@ -5,7 +5,7 @@ import { go, route } from "../route.js";
 import { dark } from "./colours.js";
 import { likely } from "./fields.js";
 import { FieldPick } from "./pick.js";
-import { bins, tint } from "./scale.js";
+import { bins, shareOf, tint } from "./scale.js";
 
 /** @typedef {import("../types.js").Compared} Compared */
 /** @typedef {import("./scale.js").Bin} Bin */
@@ -61,7 +61,7 @@ export function Heatmap({ runs, fields }) {
               <th scope="row">${row.text}</th>
               ${(cells[at] ?? []).map((cell) => {
                 if (cell.mean === null) return html`<td class="none" title=${cell.title}>${cell.runs ? "–" : ""}</td>`;
-                const share = high > low ? (cell.mean - low) / (high - low) : 0.5;
+                const share = shareOf(cell.mean, low, high);
                 return html`<td class=${share > turn ? "strong" : "pale"} style=${{ background: tint(share) }} title=${cell.title}>${value(cell.mean)}</td>`;
               })}
             </tr>`,

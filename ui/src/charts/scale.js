@@ -105,7 +105,16 @@ export function bins(field) {
   });
 }
 
-/** From pale to strong, readable on either ground: what share of the accent a cell has. @param {number} share From 0 to 1. */
-export function tint(share) {
-  return `color-mix(in oklab, var(--high) ${Math.round(share * 100)}%, var(--low))`;
+/** How far from *low* to *high* a value is: from 0 to 1. @param {number} value @param {number} low @param {number} high */
+export function shareOf(value, low, high) {
+  return high > low ? (value - low) / (high - low) : 0.5;
+}
+
+/**
+ * From pale to strong, readable on either ground: the colour of a cell.
+ * @param {number} share From 0 to 1.
+ * @param {string} [ramp] The page's colours that it goes between, with what stands before "low" and "high".
+ */
+export function tint(share, ramp = "--") {
+  return `color-mix(in oklab, var(${ramp}high) ${Math.round(share * 100)}%, var(${ramp}low))`;
 }
