@@ -123,7 +123,8 @@ class Served:
                 continue
             if self.peer != FLOOR:
                 return f"http://127.0.0.1:{port}{self.at}"
-            return (self.folder / "server.txt").read_text().split()[0]  # the link that it prints
+            if printed := (self.folder / "server.txt").read_text():
+                return printed.split()[0]  # the link, which it prints when it can be followed
         raise RuntimeError(f"It does not answer:\n{(self.folder / 'server.txt').read_text()}")
 
 
