@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from psycopg.pq import Trace
 
+from pycaddy.status import Status
 from pycaddy.stores._postgres_server import Server
 from pycaddy.stores.postgres import PostgresStore
 from pycaddy.testing import new_run
@@ -57,8 +58,10 @@ def test_a_claim_takes_two_round_trips_and_its_end_one(
     claim = round_trips(store, tmp_path, lambda: store.claim(left, begin))
     record = store.get("", "train", PREPARED + 1)
     assert record is not None
-    end = round_trips(store, tmp_path, lambda: store.swap(record, record.changed(error_text="x")))
-    assert (claim, end) == (2, 1)
+    done = record.changed(status=Status.DONE)
+    end = round_trips(store, tmp_path, lambda: store.swap(record, done))
+    note = round_trips(store, tmp_path, lambda: store.swap(done, done.changed(note="good")))
+    assert (claim, end, note) == (2, 1, 1)
 
 
 def test_a_run_that_is_there_is_found_in_one_and_a_new_one_made_in_three(

@@ -39,8 +39,12 @@ class Runs:
                 known = self._identifiers[relpath, name] = row[0]
         return known
 
-    def lock_of(self, run: NewRun) -> str:
-        """Return the name of the lock that whoever creates or claims such a run takes."""
+    def lock_of(self, run: NewRun | RunRecord) -> str:
+        """Return the name of the lock on the runs with these params.
+
+        Whoever decides on them has it alone from the look to the change; whoever changes what is
+        decided on shares it.
+        """
         return self.locks_of(run.relpath, run.identifier) + run.param_hash
 
     def locks_of(self, relpath: str, name: str) -> str:
@@ -107,10 +111,12 @@ class Runs:
         Returns:
             Whether it was replaced.
         """
+        stands = (old.status, old.trashed_us) == (new.status, new.trashed_us)
         identifier = self.identifier(at, old.relpath, old.identifier)
         key = (old.row, old.revision, identifier, int(old.uid))
         values = (*_changing(new), new.revision, ticket, _lease.LEASE_S, *key)
-        return _finally(at, sql.SWAP, values).rowcount == 1
+        lock = None if stands else self.lock_of(old)
+        return _finally(at, sql.SWAP, values, lock).rowcount == 1
 
     def rewrite(self, at: Connection, old: RunRecord, new: RunRecord, ticket: int) -> bool:
         """Give a run the params of *new* unless it has changed; whether it was done."""
@@ -131,12 +137,13 @@ class Runs:
 
     def insert(self, at: Connection, record: RunRecord, ticket: int) -> RunRecord:
         """Add *record* under the next uid, and end the transaction if there is one."""
+        lock = self.lock_of(record)
         identifier = self.identifier(at, record.relpath, record.identifier)
         if identifier is None:
             if _is_idle(at):
-                at.execute("BEGIN")
+                _begin(at, lock)
             identifier = self._enter(at, record.relpath, record.identifier)
-        row = _finally(at, sql.INSERT, _inserted(identifier, record, ticket)).fetchone()
+        row = _finally(at, sql.INSERT, _inserted(identifier, record, ticket), lock).fetchone()
         assert row is not None
         return replaced(record, row=row[0], uid=format_uid(row[1]))
 
@@ -277,14 +284,28 @@ def _told(run: NewRun, asked: Rows | None) -> list[RunRecord]:
     return [_rows.decode(row, run.relpath, run.identifier) for row in asked or ()]
 
 
-def _finally(at: Connection, statement: str, values: Sequence[Any]) -> psycopg.Cursor[Any]:
-    """Execute the last statement of a transaction and the commit in one round trip."""
-    if _is_idle(at):
+def _finally(
+    at: Connection, statement: str, values: Sequence[Any], lock: str | None
+) -> psycopg.Cursor[Any]:
+    """Execute the last statement of a transaction and the commit in one round trip.
+
+    If it is the only one as well, it shares *lock*.
+    """
+    is_first = _is_idle(at)
+    if is_first and lock is None:
         return at.execute(statement, values)
     with at.pipeline():
+        if is_first:
+            _begin(at, lock)
         cursor = at.execute(statement, values)
         at.execute("COMMIT")
     return cursor
+
+
+def _begin(at: Connection, lock: str | None) -> None:
+    """Begin a transaction that shares *lock*."""
+    at.execute("BEGIN")
+    at.execute(sql.SHARE_LOCK, (lock,))
 
 
 def _is_idle(at: Connection) -> bool:

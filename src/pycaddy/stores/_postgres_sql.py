@@ -51,6 +51,7 @@ FIND_MANY = (
 
 # Locks have names; two names of one number would only let one wait for the other.
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+SHARE_LOCK = "SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))"
 SHORT_WAIT = "SET LOCAL lock_timeout = '5s'"
 TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
 LOCK_FREE = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from threading import Thread
 
 import pytest
 
@@ -95,6 +96,30 @@ class Finding:
             assert store.create(new_run()).uid == "0001"
         else:
             assert uids(store) == ["0001"]
+
+    @pytest.mark.parametrize("change", ["done", "trashed", "created"])
+    def test_what_is_decided_on_stays_as_it_is_until_the_run_is_created(
+        self, store: Store, change: str
+    ) -> None:
+        old = store.create(new_run())
+        changes = {
+            "done": lambda: store.swap(old, old.changed(status=Status.DONE)),
+            "trashed": lambda: store.swap(old, old.changed(trashed_us=1)),
+            "created": lambda: store.create(new_run()),
+        }
+        others: list[Thread] = []
+
+        def choose(runs: Sequence[RunRecord]) -> None:
+            if others:  # a store may ask before it locks, and again after
+                others[-1].start()
+                others[-1].join(0.2)
+                assert others[-1].is_alive()
+            others.append(Thread(target=changes[change]))
+
+        record, created = store.find_or_create(new_run(), choose)
+        assert (record.uid, created) == ("0002", True)
+        others[0].join()
+        assert store.get("", "train", 1) != old or uids(store) == ["0001", "0002", "0003"]
 
     def test_of_threads_with_the_same_params_one_creates(self, store: Store) -> None:
         created = in_threads(MANY, resume, store, SWEEP)
