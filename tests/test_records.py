@@ -43,9 +43,16 @@ def test_a_key_is_a_path() -> None:
 def test_a_change_is_the_next_revision() -> None:
     changed = RECORD.changed(attempt=1)
     assert (changed.revision, changed.attempt) == (RECORD.revision + 1, 1)
-    with pytest.raises(TypeError, match="has no statsu"):
+    with pytest.raises((TypeError, ValueError), match="statsu"):
         RECORD.changed(statsu="done")
     assert RECORD.attempt == 0
+
+
+def test_records_are_equal_whatever_is_known_of_their_leases() -> None:
+    seen = RECORD._replace(lapsed=True)
+    assert (seen == RECORD, seen != RECORD, hash(seen) == hash(RECORD)) == (True, False, True)
+    assert (changed := RECORD._replace(attempt=1)) != RECORD
+    assert changed not in {RECORD, seen}
 
 
 def test_a_record_is_decoded_anew_each_time() -> None:

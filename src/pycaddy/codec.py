@@ -5,10 +5,9 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from json.encoder import encode_basestring
-from typing import Any
+from typing import Any, NamedTuple
 
 from pycaddy._clock import to_iso
 from pycaddy.status import Status
@@ -35,8 +34,7 @@ encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 encode_text = encode_basestring  # what `encode` does with a text, in a fifth of the time
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(NamedTuple):
     """The process that works on a run, named so that nobody else can be taken for it."""
 
     host: str
@@ -52,8 +50,7 @@ class Owner:
         return f"pid {self.pid} on {self.host}"
 
 
-@dataclass(frozen=True, slots=True)
-class FileRecord:
+class FileRecord(NamedTuple):
     """An attached file, as it was when it was attached or when the run was done."""
 
     path: str
@@ -67,8 +64,7 @@ class FileRecord:
     """Whether the hash was asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """One change of a run's status."""
 
     status: Status
@@ -135,7 +131,7 @@ def _file(facts: dict[str, Any]) -> FileRecord:
 @functools.lru_cache(maxsize=256)
 def encode_owner(owner: Owner | None) -> str | None:
     """Return *owner* as a JSON object, or None."""
-    return None if owner is None else encode(asdict(owner))
+    return None if owner is None else encode(owner._asdict())
 
 
 @functools.lru_cache(maxsize=256)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pycaddy._names import check_parts, looks_like_a_run
 from pycaddy.errors import InvalidNameError
@@ -53,8 +53,7 @@ class StorageMode(enum.Enum):
     """A prefix per file: `train/0001_model.pt`."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunLayout:
+class RunLayout(NamedTuple):
     """The paths of one run, relative to the project's root, with "/" between parts."""
 
     relpath: str

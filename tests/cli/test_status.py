@@ -6,7 +6,6 @@ import pty
 import signal
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,8 +25,7 @@ NOW_US = 1_800_000_000_000_000
 
 def ended(begun_ago: float, ended_ago: float | None) -> RunRecord:
     """A run with these times, in hours before now."""
-    return replace(
-        new_record(new_run()),
+    return new_record(new_run())._replace(
         started_us=NOW_US - round(begun_ago * HOUR_US),
         ended_us=None if ended_ago is None else NOW_US - round(ended_ago * HOUR_US),
     )

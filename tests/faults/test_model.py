@@ -226,7 +226,7 @@ class ProjectMachine(Model):
             return
         for opened in self.opened:
             opened.session.flush()
-        dead = encode_owner(replace(this_process(), started=this_process().started - 1))
+        dead = encode_owner(this_process()._replace(started=this_process().started - 1))
         ledger = self.project.ledger
         record = all_records(ledger)[handle.key]
         ledger.change(record, lambda seen: seen.changed(owner_text=dead), trashed=True)

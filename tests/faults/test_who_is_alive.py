@@ -6,7 +6,6 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -127,7 +126,7 @@ def owned_by(root: Path, **changes: object) -> None:
     """Let the run be owned by a process like this one, but for *changes*."""
     project = Project(root)
     run = project.session("train").start()
-    owner = replace(this_process(), **changes)  # type: ignore[arg-type]
+    owner = this_process()._replace(**changes)  # type: ignore[arg-type]
     record = run.record
     assert project.ledger.store.swap(record, record.changed(owner_text=encode_owner(owner)))
     project.ledger.store.close()

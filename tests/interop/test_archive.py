@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,7 +28,7 @@ def comparable(record: RunRecord) -> RunRecord:
     capture = {name: fact for name, fact in record.capture.items() if name != "origin"}
     text = codec.encode(capture) if capture else None
     owner = None if record.status is Status.PENDING else record.owner_text
-    return replace(record, row=0, revision=0, beat=0, capture_text=text, owner_text=owner)
+    return record._replace(row=0, revision=0, beat=0, capture_text=text, owner_text=owner)
 
 
 def content(project: Project) -> dict[str, bytes]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,7 +33,7 @@ def contents(ledger: Ledger) -> list[RunRecord]:
     store = ledger.store
     records = [*store.select(Selection()), *store.select(Selection(trashed=True))]
     # A run of this process beats meanwhile.
-    return [replace(record, row=0, revision=0, beat=0) for record in records]
+    return [record._replace(row=0, revision=0, beat=0) for record in records]
 
 
 def numbers(report: CopyReport) -> tuple[int, int, int]:

@@ -9,7 +9,6 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +59,8 @@ def everything(project: Project) -> dict[tuple[str, bool], RunRecord]:
         for record in project.ledger.records(Selection(trashed=trashed))
     ]
     return {
-        (str(record.key), record.trashed_us is not None): replace(
-            record, row=0, revision=0, beat=0, trashed_us=None
+        (str(record.key), record.trashed_us is not None): record._replace(
+            row=0, revision=0, beat=0, trashed_us=None
         )
         for record in records
         if sidecar.has_one(record)
@@ -483,7 +482,7 @@ def test_whatever_a_description_says_is_read_or_reported(
     assert (record.relpath, record.identifier, record.uid) == ("", "train", "0001")
     content = sidecar.render(record, "id")
     again, _ = sidecar.parse(content)
-    assert again == replace(record, revision=1)
+    assert again == record._replace(revision=1)
     for part in (record.params, record.files, record.result, record.owner, record.history):
         str(part).encode()
     _ = record.seconds, record.created_at

@@ -11,7 +11,7 @@ import pytest
 from pycaddy._clock import span_us, utc_now_us
 from pycaddy.ledger.cleanup import Best, dispensable, value_of
 from pycaddy.project import Project, Session, Status, StorageMode
-from pycaddy.records import RunRecord, replaced
+from pycaddy.records import RunRecord
 
 HOUR_US = 3600 * 10**6
 
@@ -70,7 +70,7 @@ def test_only_what_has_ended_and_is_not_tagged_goes(project: Project) -> None:
 def test_what_ended_lately_stays(project: Project) -> None:
     record = ended(project, 0.5).record
     now = utc_now_us()
-    old = replaced(record, ended_us=now - 2 * HOUR_US)
+    old = record._replace(ended_us=now - 2 * HOUR_US)
 
     def gone(run: RunRecord) -> list[RunRecord]:
         return list(
@@ -136,7 +136,7 @@ def test_a_value_is_found_in_the_result(
 
 def test_a_metric_counts_by_its_best_point(tmp_path: Path) -> None:
     record = Project(tmp_path).session("train").record
-    record = replaced(record, summary_text='{"loss":{"last":0.3,"min":0.1,"max":2.5}}')
+    record = record._replace(summary_text='{"loss":{"last":0.3,"min":0.1,"max":2.5}}')
     assert value_of(record, "loss", "min") == 0.1
     assert value_of(record, "loss", "max") == 2.5
 

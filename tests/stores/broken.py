@@ -7,7 +7,6 @@ import shutil
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from pycaddy.errors import NameClashError
@@ -54,7 +53,7 @@ class CountsForAllIdentifiers(Broken):
 
 class ForgetsTheOwner(Broken):
     def create(self, run: NewRun) -> RunRecord:
-        return super().create(replace(run, owner=None))
+        return super().create(run._replace(owner=None))
 
 
 class TidiesParams(Broken):
@@ -64,7 +63,7 @@ class TidiesParams(Broken):
         import json
 
         text = json.dumps(json.loads(run.params_text), sort_keys=True)
-        return super().create(replace(run, params_text=text))
+        return super().create(run._replace(params_text=text))
 
 
 class FindsThenCreates(Broken):
@@ -178,7 +177,7 @@ class IgnoresRevisions(Broken):
     def swap(self, old: RunRecord, new: RunRecord) -> bool:
         now = self.get(old.relpath, old.identifier, int(old.uid))
         assert now is not None
-        return super().swap(now, replace(new, revision=now.revision + 1))
+        return super().swap(now, new._replace(revision=now.revision + 1))
 
 
 class TrustsItsOwnMemory(Broken):
@@ -209,14 +208,14 @@ class ComparesBeforeItLocks(Broken):
 
 class LosesTheResult(Broken):
     def swap(self, old: RunRecord, new: RunRecord) -> bool:
-        return super().swap(old, replace(new, result_text=None))
+        return super().swap(old, new._replace(result_text=None))
 
 
 class KeepsTheFirstError(Broken):
     """Writes only what is there, as COALESCE does."""
 
     def swap(self, old: RunRecord, new: RunRecord) -> bool:
-        return super().swap(old, replace(new, error_text=new.error_text or old.error_text))
+        return super().swap(old, new._replace(error_text=new.error_text or old.error_text))
 
 
 class Selects(Broken):
@@ -226,7 +225,7 @@ class Selects(Broken):
         return True
 
     def select(self, selection: Selection) -> list[RunRecord]:
-        rest = replace(selection, relpath=None, limit=None)
+        rest = selection._replace(relpath=None, limit=None)
         runs = [run for run in super().select(rest) if self.kept(run, selection)]
         return runs if selection.limit is None else runs[: selection.limit]
 
@@ -263,7 +262,7 @@ class TakesNamesForPatterns(Selects):
 
 class OrdersUidsAsText(Broken):
     def select(self, selection: Selection) -> list[RunRecord]:
-        runs = super().select(replace(selection, limit=None))
+        runs = super().select(selection._replace(limit=None))
         runs.sort(key=lambda run: run.uid, reverse=selection.newest_first)
         return runs[: selection.limit]
 
@@ -280,19 +279,19 @@ class OrdersAsPeopleDo(Broken):
 
 class LimitsBeforeItFilters(Broken):
     def select(self, selection: Selection) -> list[RunRecord]:
-        runs = super().select(replace(selection, newest_first=False))
+        runs = super().select(selection._replace(newest_first=False))
         return runs[::-1] if selection.newest_first else runs
 
 
 class NamesThemInAnyOrder(Broken):
     def keys(self, selection: Selection) -> list[RunKey]:
-        return super().keys(replace(selection, sort=()))
+        return super().keys(selection._replace(sort=()))
 
 
 class ShowsTheTrash(Broken):
     def select(self, selection: Selection) -> list[RunRecord]:
         return super().select(selection) + (
-            [] if selection.trashed else super().select(replace(selection, trashed=True))
+            [] if selection.trashed else super().select(selection._replace(trashed=True))
         )
 
 
@@ -326,8 +325,7 @@ class TellsTheHighestUid(Broken):
     def identifiers(self) -> list[Identifier]:
         runs = super().select(Selection())
         return [
-            replace(
-                counter,
+            counter._replace(
                 last_uid=max(
                     (
                         int(run.uid)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -117,7 +116,7 @@ fresh = (f"x{number}" for number in itertools.count())
 def loaded(store: Store, runs: list[RunRecord]) -> Selection:
     """Load *runs* as those of an identifier of their own."""
     identifier = next(fresh)
-    store.load([replace(run, identifier=identifier) for run in runs], {})
+    store.load([run._replace(identifier=identifier) for run in runs], {})
     return Selection("", identifier)
 
 
@@ -133,7 +132,7 @@ def test_a_store_selects_what_a_filter_means(
     there = store.select(selection)
     for where in asked:
         expected = [run for run in there if matches(where, run)]
-        assert store.select(replace(selection, where=where)) == expected
+        assert store.select(selection._replace(where=where)) == expected
 
 
 # Databases may read a number of many digits as its neighbour; that is no matter to a filter, which
@@ -170,4 +169,4 @@ def test_a_store_sorts_as_values_do(
     selection = loaded(store, runs)
     orders = (Order(tuple(Name(root, ("x",)) for root in roots), descending),)
     expected = sorted_runs(store.select(selection), orders)[:limit]
-    assert store.select(replace(selection, sort=orders, limit=limit)) == expected
+    assert store.select(selection._replace(sort=orders, limit=limit)) == expected

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from pycaddy.errors import RunNotFoundError
 from pycaddy.ledger import Ledger, RunRecord
@@ -106,7 +105,7 @@ def _select(
             run
             for home in homes
             for run in ledger.records(
-                replace(selection, relpath=home.relpath, identifier=home.name)
+                selection._replace(relpath=home.relpath, identifier=home.name)
             )
         ]
     if selection.sort:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import click
 
@@ -40,6 +39,6 @@ def wanted(
         record
         for home in homes
         for record in opened.ledger.records(
-            replace(selection, relpath=home.relpath, identifier=home.name)
+            selection._replace(relpath=home.relpath, identifier=home.name)
         )
     ]

@@ -6,7 +6,7 @@ import json
 import os
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -94,7 +94,7 @@ def _more_facts(ledger: Ledger, record: RunRecord, files: Mapping[str, _File]) -
         "storage_mode": record.mode.value,
         "param_hash": record.param_hash,
         "param_version": record.param_version,
-        "owner": None if record.owner is None else asdict(record.owner),
+        "owner": None if record.owner is None else record.owner._asdict(),
         "metrics": {} if record.summary_text is None else json.loads(record.summary_text),
         "files": {
             key: {

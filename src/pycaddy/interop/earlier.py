@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -78,7 +78,7 @@ def import_earlier(project: Project, folder: str | os.PathLike[str]) -> EarlierR
     for run in sorted(runs, key=lambda one: (one.relpath, one.identifier, int(one.uid))):
         home = run.relpath, run.identifier
         counters[home] = counters.get(home, 0) + 1
-        record = replace(_record(run, folder), uid=f"{counters[home]:04d}")
+        record = _record(run, folder)._replace(uid=f"{counters[home]:04d}")
         records.append(_with_files(record, run, folder, ledger.root, missing))
     ledger.store.load(records, counters)
     for record in records:
@@ -126,8 +126,7 @@ def _record(run: _Run, folder: str) -> RunRecord:
         moves.append((moves[-1][0], status))
     ended = [at for at, became in moves if became.is_final]
     origin = {"project": f"{_SOURCE}: {folder}", "run": f"{run.relpath}/{run.uid}/{run.identifier}"}
-    return replace(
-        blank,
+    return blank._replace(
         status=status,
         attempt=len(started),
         created_us=created,
@@ -168,7 +167,7 @@ def _with_files(
         make_folders(os.path.dirname(os.path.join(root, target)))
         shutil.copy2(source, os.path.join(root, target))
         files[key] = artifacts.examine(root, FileRecord(target, hashed=True))
-    return replace(record, files_text=codec.encode_files(files))
+    return record._replace(files_text=codec.encode_files(files))
 
 
 def _target(layout: RunLayout, source: str) -> str:

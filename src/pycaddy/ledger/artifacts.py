@@ -6,7 +6,6 @@ import functools
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from pycaddy import codec
@@ -80,13 +79,13 @@ def examine(root: str, file: FileRecord) -> FileRecord:
     try:
         facts = os.stat(path)
     except (FileNotFoundError, NotADirectoryError):
-        return replace(file, size=None, mtime_ns=None, sha256=None)
+        return file._replace(size=None, mtime_ns=None, sha256=None)
     if not stat.S_ISREG(facts.st_mode):  # a folder: that it is there is all that is kept
-        return replace(file, size=None, mtime_ns=None, sha256=None)
+        return file._replace(size=None, mtime_ns=None, sha256=None)
     if (facts.st_size, facts.st_mtime_ns) == (file.size, file.mtime_ns):
         return file
     sha256 = hash_file(path) if file.hashed else None
-    return replace(file, size=facts.st_size, mtime_ns=facts.st_mtime_ns, sha256=sha256)
+    return file._replace(size=facts.st_size, mtime_ns=facts.st_mtime_ns, sha256=sha256)
 
 
 def hash_file(path: str) -> str:

@@ -10,7 +10,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from pycaddy._files import make_folders, sync_folder
 from pycaddy.errors import LedgerBusyError, LedgerError
@@ -142,7 +142,7 @@ def _comparable(record: RunRecord) -> RunRecord:
     texts = {name: getattr(record, name) for name in ("error_text", "note")}
     # PostgreSQL has no text with a NUL in it, and keeps this in its place.
     kept = {name: text and text.replace("\0", "\u2400") for name, text in texts.items()}
-    return replace(record, row=0, revision=0, beat=0, **kept)
+    return record._replace(row=0, revision=0, beat=0, **kept)
 
 
 @contextmanager
@@ -186,7 +186,7 @@ def _bring(store: Store, contents: _Contents) -> tuple[int, int]:
     for run in differing:
         seen = store.get(run.relpath, run.identifier, parse_uid(run.uid))
         if seen is not None and _comparable(seen) == there[run.key]:
-            new = replace(contents.records[run.key], row=seen.row, revision=seen.revision + 1)
+            new = contents.records[run.key]._replace(row=seen.row, revision=seen.revision + 1)
             store.swap(seen, new)
     return added, len(differing)
 

@@ -6,7 +6,6 @@ import functools
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pycaddy import params as params_module
@@ -390,7 +389,7 @@ class Ledger:
         """Return *selection* with what tells its filter which runs are stale."""
         if selection.where is None or selection.is_stale is not None:
             return selection
-        return replace(selection, is_stale=self.is_stale)
+        return selection._replace(is_stale=self.is_stale)
 
     def _reread_any(self, record: RunRecord) -> RunRecord:
         found = self._get(record)

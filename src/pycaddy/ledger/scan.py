@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from pycaddy import codec
 from pycaddy._names import check_parts, fold
@@ -165,8 +165,7 @@ def _take(
     seen.add((home, uid))
     found.projects[project] = found.projects.get(project, 0) + 1
     found.records.append(
-        replace(
-            record,
+        record._replace(
             relpath=layout.relpath,
             identifier=layout.identifier,
             uid=uid,
@@ -183,7 +182,7 @@ def _files_in(record: RunRecord, layout: RunLayout) -> str:
         return record.files_text
     return codec.encode_files(
         {
-            key: replace(file, path=_moved(file, record.layout, layout))
+            key: file._replace(path=_moved(file, record.layout, layout))
             for key, file in record.files.items()
         }
     )

@@ -6,8 +6,7 @@ docs/params.md defines the canonical form, so that another program can compute t
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from pycaddy.errors import ParamsError
 from pycaddy.params._flat import flat_texts
@@ -31,16 +30,24 @@ VERSION = 1
 """Version of the canonical form. Keys of different versions cannot be compared."""
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(NamedTuple):
     """Params at one moment; equal when their keys are."""
 
-    plain: dict[str, Any] = field(compare=False)
+    plain: dict[str, Any]
     """Dicts, lists, strings, numbers, bools and None, as every process will see them."""
-    text: str = field(compare=False)
+    text: str
     """Strict JSON of `plain`, keys in the order written; `thaw` reads it."""
     key: str
     """64 hexadecimal digits: SHA-256 of the canonical text."""
+
+    def __eq__(self, other: object) -> bool:
+        return self.key == other.key if isinstance(other, Params) else NotImplemented
+
+    def __ne__(self, other: object) -> bool:  # a tuple has one of its own
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self.key)
 
 
 def freeze(params: object, *, ignore: Collection[str] = ()) -> Params:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +28,9 @@ def fields_of(value: Any) -> Any:
     """The fields of a dataclass, attrs or pydantic instance; None for any other value."""
     # Looked up on the type: an instance may answer to any name (mocks, lazy modules).
     kind = type(value)
-    if is_dataclass(value):
+    if hasattr(kind, "__dataclass_fields__"):
+        from dataclasses import fields  # imported by whoever made the class, and by nobody else
+
         return {field.name: getattr(value, field.name) for field in fields(value)}
     if hasattr(kind, "__attrs_attrs__"):
         return {field.name: getattr(value, field.name) for field in kind.__attrs_attrs__}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any, Generic, TypeVar, overload
 
 from pycaddy import filters
@@ -123,7 +122,7 @@ def select(
         FilterError: *where* or *sort* cannot be read.
     """
     if where is not None:
-        selection = replace(selection, where=filters.parse(where))
+        selection = selection._replace(where=filters.parse(where))
     if sort is not None:
-        selection = replace(selection, sort=filters.parse_order(sort))
+        selection = selection._replace(sort=filters.parse_order(sort))
     return Runs(ledger.records(selection), open_run)

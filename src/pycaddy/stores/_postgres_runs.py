@@ -11,7 +11,7 @@ import psycopg
 
 from pycaddy._clock import utc_now_us
 from pycaddy._names import fold
-from pycaddy.records import NewRun, RunRecord, format_uid, replaced
+from pycaddy.records import NewRun, RunRecord, format_uid
 from pycaddy.status import Status
 from pycaddy.stores import _lease, _rows
 from pycaddy.stores import _postgres_sql as sql
@@ -145,7 +145,7 @@ class Runs:
             identifier = self._enter(at, record.relpath, record.identifier)
         row = _finally(at, sql.INSERT, _inserted(identifier, record, ticket), lock).fetchone()
         assert row is not None
-        return replaced(record, row=row[0], uid=format_uid(row[1]))
+        return record._replace(row=row[0], uid=format_uid(row[1]))
 
     def inserted(self, at: Connection, run: NewRun, ticket: int) -> RunRecord | None:
         """Return the run that was added under *ticket*, unless it has changed since."""

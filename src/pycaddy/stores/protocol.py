@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pycaddy.records import NewRun, RunKey, RunRecord
 from pycaddy.status import Status
@@ -22,8 +21,7 @@ Decide = Callable[[NewRun, Sequence[RunRecord]], RunRecord | None]
 """Turns a wanted run, and the runs with equal params, into the record to store, or None."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identifier:
+class Identifier(NamedTuple):
     """A counter of uids."""
 
     relpath: str
@@ -31,8 +29,7 @@ class Identifier:
     last_uid: int
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What keeps the runs, and how much it holds."""
 
     engine: str
@@ -46,8 +43,7 @@ class Facts:
     """How many projects it holds runs of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """Which runs to read. Every condition that is not None must hold."""
 
     relpath: str | None = None

@@ -10,7 +10,7 @@ from typing import Any
 from pycaddy._clock import utc_now_us
 from pycaddy._names import fold
 from pycaddy.errors import LedgerMissingError
-from pycaddy.records import NewRun, RunKey, RunRecord, format_uid, replaced
+from pycaddy.records import NewRun, RunKey, RunRecord, format_uid
 from pycaddy.status import Status
 from pycaddy.stores import _rows, _sqlite_file
 from pycaddy.stores import _sqlite_sql as sql
@@ -337,7 +337,7 @@ class SqliteStore:
             *_rows.changing(record),
         )
         row = at.sql.execute(sql.INSERT, values).lastrowid
-        return replaced(record, row=row or 0, uid=format_uid(uid))
+        return record._replace(row=row or 0, uid=format_uid(uid))
 
     def _add(self, at: Connection, identifier: int, record: RunRecord, revision: int) -> bool:
         """Add a run under the uid that it has; return whether the uid was free."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from pycaddy import codec, params
@@ -84,4 +83,4 @@ def started_record(
         capture_text=None,
         history_text=codec.begin_history(Status.PENDING, created),
     )
-    return replace(record, **changes)
+    return record._replace(**changes)

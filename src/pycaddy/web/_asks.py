@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pycaddy import filters
 from pycaddy.filters import Expr, Order
@@ -63,7 +63,7 @@ class RunsAsk:
 
     def selection(self) -> Selection:
         """Return it as the ledger takes it."""
-        return replace(self.whole(), limit=self.limit, offset=self.offset)
+        return self.whole()._replace(limit=self.limit, offset=self.offset)
 
     def whole(self) -> Selection:
         """Return the whole list that it is a part of."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict
 
 import click
 
@@ -38,7 +37,7 @@ def info(address: str | None, project: str | None, as_json: bool) -> None:
             {
                 "ledger": ledger.address,
                 "project": ledger.root,
-                **asdict(facts),
+                **facts._asdict(),
                 "runs": {status.value: runs[status] for status in Status},
                 "trashed": trashed,
             }

@@ -106,7 +106,7 @@ def leaving(record: RunRecord, project: str) -> tuple[RunRecord, str]:
     origin = origin_of(record, project)
     text = _capture(record, None if origin.run == str(record.key) else origin)
     owner = None if record.status is Status.PENDING else record.owner_text
-    return replace(record, capture_text=text, owner_text=owner), origin.project
+    return record._replace(capture_text=text, owner_text=owner), origin.project
 
 
 def plan(runs: Iterable[Incoming], ours: Iterable[RunRecord], project: str) -> list[Placement]:
@@ -183,7 +183,7 @@ def assign(
 
 
 def _renumbered(placement: Placement, number: int) -> Placement:
-    return replace(placement, layout=replace(placement.layout, uid=format_uid(number)))
+    return replace(placement, layout=placement.layout._replace(uid=format_uid(number)))
 
 
 def where(placements: Iterable[Placement]) -> dict[str, str]:
@@ -214,10 +214,10 @@ def arrived(placement: Placement, places: Mapping[str, str], project: str) -> Ru
     theirs = placement.incoming.record
     layout = placement.layout
     files = {
-        key: replace(file, path=_moved(file.path, theirs.layout, layout, places))
+        key: file._replace(path=_moved(file.path, theirs.layout, layout, places))
         for key, file in theirs.files.items()
     }
-    at_home = placement.origin == Origin(project, str(replace(theirs, uid=layout.uid).key))
+    at_home = placement.origin == Origin(project, str(theirs._replace(uid=layout.uid).key))
     changes: dict[str, Any] = {
         "files_text": codec.encode_files(files),
         "capture_text": _capture(theirs, None if at_home else placement.origin),
@@ -225,7 +225,7 @@ def arrived(placement: Placement, places: Mapping[str, str], project: str) -> Ru
         "owner_text": None if theirs.status is Status.PENDING else theirs.owner_text,
     }
     if placement.ours is None:
-        return replace(theirs, uid=layout.uid, **changes)
+        return theirs._replace(uid=layout.uid, **changes)
     return _replaced(placement.ours, theirs, changes)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -41,7 +40,7 @@ class Loading:
         for record in records:
             found = store.get(record.relpath, record.identifier, int(record.uid))
             assert found is not None
-            assert replace(found, row=0, revision=1) == record
+            assert found._replace(row=0, revision=1) == record
 
     def test_a_loaded_run_goes_on_like_any_other(self, store: Store) -> None:
         store.load([started_record(7, {"lr": 1}, row=99, revision=99)], {})
@@ -55,7 +54,7 @@ class Loading:
         ended = before.changed(status=Status.DONE, attempt=1)
         store.load([started_record(1)], {})  # the run that was never started gives way
         assert not store.swap(before, ended)
-        assert not store.swap(replace(before, row=store.select(Selection())[0].row), ended)
+        assert not store.swap(before._replace(row=store.select(Selection())[0].row), ended)
 
     def test_loading_twice_adds_nothing(self, store: Store) -> None:
         records = [started_record(uid) for uid in (1, 2, 9)]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from pycaddy import codec, params
@@ -188,7 +186,7 @@ class Querying:
         selection = Selection(where=where, sort=order, is_stale=is_stale)  # type: ignore[arg-type]
         whole = store.select(selection)
         for offset, limit in ((0, 2), (1, 2), (1, None), (2, 0), (9, 1), (0, 9)):
-            part = store.select(replace(selection, offset=offset, limit=limit))
+            part = store.select(selection._replace(offset=offset, limit=limit))
             end = None if limit is None else offset + limit
             assert part == whole[offset:end]
 
@@ -200,7 +198,7 @@ class Querying:
         store.load(sample(), {})
         selection = Selection(where=where, sort=order, newest_first=True)  # type: ignore[arg-type]
         assert store.keys(selection) == [run.key for run in store.select(selection)]
-        part = replace(selection, offset=1, limit=2)
+        part = selection._replace(offset=1, limit=2)
         assert store.keys(part) == [run.key for run in store.select(part)]
 
     def test_a_filter_holds_together_with_the_rest_of_a_selection(self, store: Store) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pycaddy.codec import FileRecord, append_move, encode_files, encode_owner
 from pycaddy.layout import StorageMode
 from pycaddy.status import Status
@@ -84,7 +82,7 @@ class Swapping:
             for record, run in zip(old, wanted, strict=False)
         ]
         assert store.rewrite_params(list(zip(old, new, strict=False)))
-        expected = [replace(record, attempt=0) for record in new]
+        expected = [record._replace(attempt=0) for record in new]
         assert store.select(Selection()) == [*expected, old[2]]
         assert store.find_or_create(wanted[0], first) == (expected[0], False)
         assert store.rewrite_params([])
@@ -116,7 +114,7 @@ class Swapping:
         before = [store.create(run) for run in runs]
         for mine in before:
             for other in before:
-                strange = replace(mine, row=other.row)
+                strange = mine._replace(row=other.row)
                 assert mine is other or not store.swap(strange, strange.changed(attempt=9))
         assert [record.attempt for record in store.select(Selection())] == [0] * 4
         assert all(store.swap(mine, mine.changed(attempt=9)) for mine in before)
