@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
@@ -58,13 +59,15 @@ def test_anyone_can_draw_the_plots_again(tmp_path: Path) -> None:
 
 @pytest.mark.timeout(600)  # it trains, and starts Chromium
 def test_anyone_can_take_the_pictures_of_the_page_again(tmp_path: Path) -> None:
-    done = finished(sys.executable, ROOT / "examples/make_screenshots.py", tmp_path, cwd=tmp_path)
+    kept = ROOT / "results/pictures"  # to be looked at when all tests have run
+    shutil.rmtree(kept, ignore_errors=True)
+    done = finished(sys.executable, ROOT / "examples/make_screenshots.py", kept, cwd=tmp_path)
     assert done.returncode == 0, done.stdout
-    taken = {path.name for path in tmp_path.glob("*.png")}
+    taken = {path.name for path in kept.glob("*.png")}
     assert taken == {path.name for path in (ROOT / "docs/images").glob("ui-*.png")}
     shown = (ROOT / "docs/ui.md").read_text() + (ROOT / "README.md").read_text()
     for name in taken:
-        assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
+        assert (kept / name).read_bytes().startswith(b"\x89PNG")
         assert f"images/{name.replace('-dark', '')}" in shown
     assert sum(path.stat().st_size for path in (ROOT / "docs/images").glob("*.png")) < 1_000_000
 

@@ -2,13 +2,16 @@
 
 SQLite makes writers sleep longer and longer between tries, so that one of eight waited for
 seconds. An flock on a file of ours hands the turn on at once. The kernel drops it when the
-process dies, however it dies.
+process dies, however it dies. Threads of one process line up for it among themselves, and only
+the first of them stands in the kernel's queue.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+import time
+import weakref
 from contextlib import suppress
 
 from pycaddy.errors import LedgerBusyError
@@ -38,6 +41,7 @@ class WriterLock:
         self._timeout_s = timeout_s
         self._fd = -1
         self._queue: _Queue | None = None
+        self._line = _line_of(path)
 
     def __del__(self) -> None:
         self.close()
@@ -51,17 +55,20 @@ class WriterLock:
         """
         if self._path is None or fcntl is None:
             return
-        if self._fd < 0:
-            self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        begun = time.monotonic()
+        if not self._line.acquire(timeout=self._timeout_s):
+            raise self._busy(self._path)
         try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._wait(self._path)
+            self._take(self._path, begun + self._timeout_s)
+        except BaseException:
+            self._leave_the_line()
+            raise
 
     def release(self) -> None:
         """Hand the turn on. Without a turn it does nothing."""
         if self._fd >= 0:
             fcntl.flock(self._fd, fcntl.LOCK_UN)
+        self._leave_the_line()
 
     def close(self) -> None:
         """Give the file back. In a forked child this leaves the parent's lock alone."""
@@ -72,19 +79,34 @@ class WriterLock:
             self._close(self._fd)
             self._fd = -1
 
-    def _wait(self, path: str) -> None:
+    def _leave_the_line(self) -> None:
+        with suppress(RuntimeError):  # we do not stand in it
+            self._line.release()
+
+    def _take(self, path: str, until: float) -> None:
+        if self._fd < 0:
+            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._wait(path, until - time.monotonic())
+
+    def _wait(self, path: str, timeout_s: float) -> None:
         queue = self._queue = self._queue or _Queue(self._fd)
         try:
-            came = queue.wait(self._timeout_s)
+            came = queue.wait(max(timeout_s, 0.0))
         finally:
             if queue.left:
                 self._queue, self._fd = None, -1
         if not came:
-            raise LedgerBusyError(
-                f"Another process has been writing to the ledger for {self._timeout_s:g} s "
-                f"(lock file {path}). See whether one is stopped or hangs: fuser -v {path}",
-                ledger=path,
-            )
+            raise self._busy(path)
+
+    def _busy(self, path: str) -> LedgerBusyError:
+        return LedgerBusyError(
+            f"Another process has been writing to the ledger for {self._timeout_s:g} s "
+            f"(lock file {path}). See whether one is stopped or hangs: fuser -v {path}",
+            ledger=path,
+        )
 
 
 class _Queue:
@@ -147,3 +169,22 @@ class _Queue:
             # Closing is not enough: a forked child may have the file open, too.
             fcntl.flock(self._fd, fcntl.LOCK_UN)
             os.close(self._fd)
+
+
+_lines: weakref.WeakValueDictionary[str | None, threading.RLock] = weakref.WeakValueDictionary()
+
+
+def _line_of(path: str | None) -> threading.RLock:
+    """Return what the threads of this process line up at; who is not its owner cannot leave it."""
+    line = _lines.get(path)
+    if line is None:
+        line = _lines.setdefault(path, threading.RLock())
+    return line
+
+
+def _after_fork_in_child() -> None:
+    _lines.clear()  # who stands in them stayed behind
+
+
+if hasattr(os, "register_at_fork"):  # Windows has no fork.
+    os.register_at_fork(after_in_child=_after_fork_in_child)
