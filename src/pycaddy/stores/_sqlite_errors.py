@@ -17,7 +17,7 @@ __all__ = ["raise_translated", "translated"]
 
 _STORAGE = {
     sqlite3.SQLITE_FULL: "the disk is full. Make room and call again",
-    sqlite3.SQLITE_IOERR: "the disk failed. See the kernel's log (dmesg)",
+    sqlite3.SQLITE_IOERR: "the disk failed, or a quota is used up. See dmesg and `quota`",
     sqlite3.SQLITE_READONLY: "it is read-only. Check the permissions of the file and its folder",
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened. Check the permissions of its folder",
     sqlite3.SQLITE_PERM: "access is denied. Check the permissions of the file and its folder",
