@@ -23,7 +23,6 @@ from pycaddy.errors import (
 )
 from pycaddy.ledger import Ledger
 from pycaddy.project import ExistingRun, Project, Status, StorageMode
-from pycaddy.stores.sqlite import SqliteStore
 from tests.scripts import answer, killed
 
 
@@ -120,17 +119,16 @@ def test_a_wrong_durability_is_named(tmp_path: Path) -> None:
         Project(tmp_path, durability="fast")
 
 
-@pytest.mark.parametrize(
-    ("durability", "synchronous"), [("power", "synchronous=2"), ("process", "synchronous=1")]
-)
-def test_durability_is_sqlites_synchronous(
-    tmp_path: Path, durability: str, synchronous: str
+@pytest.mark.parametrize(("durability", "syncs"), [("power", 1), ("process", 0)])
+def test_durability_is_whether_a_call_waits_for_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, durability: str, syncs: int
 ) -> None:
     project = Project(tmp_path, durability=durability).sub("a")
-    store = project.ledger.store
-    assert isinstance(store, SqliteStore)
-    with store._reading() as at:
-        assert f"synchronous={at.sql.execute('PRAGMA synchronous').fetchone()[0]}" == synchronous
+    project.session("train")
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fdatasync", synced.append)
+    project.session("train")
+    assert len(synced) == syncs
 
 
 def test_projects_and_sessions_show_what_they_are(tmp_path: Path) -> None:

@@ -227,7 +227,7 @@ for folder, name in ((".pycaddy", "ledger.db"), ("linked", "ledger.db"), ("", "l
                 pass
             else:
                 print("attached", folder, name, ending)
-print(*(path for path in opened if path.endswith((".db", ".db-wal", ".db-shm"))))
+print(*(path for path in opened if path.endswith((".db", ".db-shm"))))
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,27 +16,35 @@ from pycaddy.testing._at_once import in_threads
 from pycaddy.testing._work import begin, first
 from tests.stores.conftest import OpenFile, connection_of
 
-FULL, NORMAL = 2, 1
+NORMAL = 1
 
 
 def pragma(store: SqliteStore, name: str) -> object:
     return connection_of(store).execute(f"PRAGMA {name}").fetchone()[0]
 
 
-@pytest.mark.parametrize(("durability", "synchronous"), [("power", FULL), ("process", NORMAL)])
+@pytest.mark.parametrize(("durability", "syncs"), [("power", 1), ("process", 0)])
 def test_each_connection_waits_for_the_disk_as_asked(
-    open_file: OpenFile, durability: str, synchronous: int
+    open_file: OpenFile, monkeypatch: pytest.MonkeyPatch, durability: str, syncs: int
 ) -> None:
+    synced: list[str] = []
+
+    def sync(fd: int) -> None:
+        synced.append(os.readlink(f"/proc/self/fd/{fd}"))
+
+    monkeypatch.setattr(os, "fdatasync", sync)
     store = open_file(durability)
-    store.create(new_run())
+    log = f"{store.address}-wal"
 
-    def modes() -> tuple[object, object]:
-        return pragma(store, "journal_mode"), pragma(store, "synchronous")
+    def modes() -> tuple[object, object, list[str]]:
+        synced.clear()
+        store.create(new_run())
+        return pragma(store, "journal_mode"), pragma(store, "synchronous"), synced
 
-    assert modes() == ("wal", synchronous)  # the one that made the file
-    assert in_threads(2, modes) == [("wal", synchronous)] * 2
+    assert modes() == ("wal", NORMAL, [log] * syncs)  # the one that made the file
+    assert in_threads(1, modes) == [("wal", NORMAL, [log] * syncs)]
     store.close()
-    assert modes() == ("wal", synchronous)
+    assert modes() == ("wal", NORMAL, [log] * syncs)
 
 
 def test_an_unknown_durability_is_refused(ledger: Path) -> None:

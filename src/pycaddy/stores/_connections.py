@@ -15,6 +15,7 @@ import weakref
 from collections.abc import Callable
 
 from pycaddy.stores._lock import WriterLock
+from pycaddy.stores._log import LogFile
 from pycaddy.stores._recent import Recent
 
 __all__ = ["Connection", "Connections", "set_aside"]
@@ -30,6 +31,7 @@ class Connection:
         "identifiers",
         "inode",
         "lock",
+        "log",
         "on_network",
         "recent",
         "sql",
@@ -37,10 +39,17 @@ class Connection:
     )
 
     def __init__(
-        self, sql: sqlite3.Connection, lock: WriterLock, inode: int, *, on_network: bool
+        self,
+        sql: sqlite3.Connection,
+        lock: WriterLock,
+        inode: int,
+        *,
+        on_network: bool,
+        log: LogFile | None = None,
     ) -> None:
         self.sql = sql
         self.lock = lock
+        self.log = log
         self.inode = inode
         self.on_network = on_network
         self.commits = 0
@@ -65,6 +74,8 @@ class Connection:
         with self._mutex:
             self.sql.close()
             self.lock.close()
+            if self.log is not None:
+                self.log.close()
 
     def close_before_fork(self) -> bool:
         """Close it, unless this very thread forks while it works with it."""
@@ -144,6 +155,8 @@ class Connections:
         """Set what was inherited aside, neither used nor closed."""
         for connection in self._by_thread.values():
             connection.lock.close()
+            if connection.log is not None:
+                connection.log.close()
             set_aside(connection.sql)
         self._forget()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 
@@ -13,7 +14,7 @@ from pycaddy.errors import (
     PycaddyError,
 )
 
-__all__ = ["raise_translated", "translated"]
+__all__ = ["not_kept", "raise_translated", "translated"]
 
 _STORAGE = {
     sqlite3.SQLITE_FULL: "the disk is full. Make room and call again",
@@ -55,6 +56,17 @@ def raise_translated(error: BaseException, path: str) -> None:
             "What was acknowledged before is kept; check the disk and the permissions.",
             ledger=path,
         ) from error
+
+
+def not_kept(error: OSError, path: str) -> LedgerStorageError:
+    """Return the error for a change that is made, and that the disk may not keep."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    reason = _STORAGE[sqlite3.SQLITE_FULL if full else sqlite3.SQLITE_IOERR]
+    return LedgerStorageError(
+        f"The change of the ledger {path} is made, and may not outlive a power cut: {reason}. "
+        "What was acknowledged before is kept.",
+        ledger=path,
+    )
 
 
 def _translate(error: sqlite3.Error, path: str) -> LedgerError:

@@ -13,6 +13,7 @@ from pycaddy.stores import _migrations
 from pycaddy.stores._backup import backup
 from pycaddy.stores._connections import Connection
 from pycaddy.stores._lock import WriterLock
+from pycaddy.stores._log import LogFile
 from pycaddy.stores._mounts import is_network
 from pycaddy.stores._sqlite_errors import translated
 
@@ -61,7 +62,9 @@ def connect(path: str, durability: str, project: str | None) -> Connection:
         try:
             _prepare(sql, lock, path, project, network=network)
             _refuse_truncated(sql, path)
-            sql.execute(f"PRAGMA synchronous={'EXTRA' if network else SYNCHRONOUS[durability]}")
+            log = LogFile(path) if durability == "power" and _has_log(sql) else None
+            level = "EXTRA" if network else "NORMAL" if log else SYNCHRONOUS[durability]
+            sql.execute(f"PRAGMA synchronous={level}")
             # Checkpoints are ours: whole, and only under the writer's lock.
             sql.execute("PRAGMA wal_autocheckpoint=0")
             sql.execute("PRAGMA journal_size_limit=16777216")  # a WAL that grew does not stay so
@@ -70,7 +73,13 @@ def connect(path: str, durability: str, project: str | None) -> Connection:
             sql.close()
             lock.close()
             raise
-        return Connection(sql, lock, inode or os.stat(path).st_ino, on_network=network)
+        inode = inode or os.stat(path).st_ino
+        return Connection(sql, lock, inode, on_network=network, log=log)
+
+
+def _has_log(sql: sqlite3.Connection) -> bool:
+    """Whether there is a write-ahead log, and a way to put it on disk ourselves."""
+    return hasattr(os, "fdatasync") and sql.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def _connect_to_read(path: str) -> Connection:

@@ -8,7 +8,7 @@ import time
 
 from pycaddy.stores._connections import Connection, Connections
 from pycaddy.stores._one_host import OneHost
-from pycaddy.stores._sqlite_errors import raise_translated
+from pycaddy.stores._sqlite_errors import not_kept, raise_translated
 from pycaddy.stores._sqlite_file import BUSY_TIMEOUT_S
 
 __all__ = ["Turns"]
@@ -28,12 +28,13 @@ class Turns:
         connections: To the file; a turn takes the calling thread's.
     """
 
-    __slots__ = ("_connections", "_one_host", "path")
+    __slots__ = ("_connections", "_log_failed", "_one_host", "path")
 
     def __init__(self, path: str, connections: Connections) -> None:
         self.path = path
         self._connections = connections
         self._one_host = OneHost(path)
+        self._log_failed = False
 
     def reading(self, *, in_a_loop: bool = False) -> _Reading:
         """Hand out the connection for reading statements.
@@ -66,6 +67,8 @@ class Turns:
     def begin(self, connection: Connection) -> None:
         """Wait for the writer's turn, and open a transaction."""
         connection.lock.acquire()
+        if self._log_failed:
+            self._move_log(connection.sql)
         # Deferred, it would fail at once when another writer came between.
         connection.sql.execute("BEGIN IMMEDIATE")
         if connection.on_network:
@@ -73,10 +76,24 @@ class Turns:
 
     def commit(self, connection: Connection) -> None:
         """Make the transaction last, and tidy up from time to time."""
+        if connection.log is not None:
+            connection.log.open()
         connection.sql.execute("COMMIT")
         connection.commits += 1
         if connection.commits % _CHECKPOINT_EVERY == 1:
             self._checkpoint(connection.sql)
+
+    def sync(self, connection: Connection) -> None:
+        """Wait until what was committed is on disk, while others write already."""
+        if connection.log is None:
+            return
+        try:
+            connection.log.sync()
+        except OSError as error:
+            # The kernel takes the pages for written now: whoever asks again hears of no failure.
+            self._log_failed = True
+            self._connections.drop()
+            raise not_kept(error, self.path) from error
 
     def undo(self, connection: Connection, error: BaseException | None) -> None:
         """Take back what the transaction did before *error*."""
@@ -86,6 +103,16 @@ class Turns:
             self._connections.drop()
         elif connection.sql.in_transaction:
             connection.sql.execute("ROLLBACK")
+
+    def _move_log(self, db: sqlite3.Connection) -> None:
+        """Move what the disk would not keep in the log into the database, and make sure of it.
+
+        It can still be read: later changes would be acknowledged on top of a gap otherwise.
+        """
+        busy, _, _ = db.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
+        if busy:
+            raise sqlite3.OperationalError("a reader keeps the log from being moved")
+        self._log_failed = False
 
     def _claim_host(self, db: sqlite3.Connection) -> None:
         """Go on in the transaction when this host may write; wait for that outside of it."""
@@ -174,7 +201,12 @@ class _Writing:
             except BaseException as failure:
                 self._give_up(failure)
                 raise
-            self._end(connection)
+            connection.lock.release()
+            try:
+                self._turns.sync(connection)
+            finally:
+                self._at = None
+                connection.release()
 
     def __del__(self) -> None:
         # Ctrl-C may come after the block and before __exit__: nobody else would ever write.
