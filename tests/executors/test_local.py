@@ -104,6 +104,33 @@ def test_a_death_is_told_and_the_next_work_is_done(
     assert executor.submit(pow, 2, 3).result() == 8
 
 
+def test_from_the_second_piece_of_work_on_a_process_is_ready_before_it_has_something_to_do() -> (
+    None
+):
+    with LocalExecutor(1) as executor:
+        executor.submit(os.getpid).result()
+        assert executor._spare is None
+        executor.submit(os.getpid).result()
+        ready = executor._spare
+        assert ready is not None
+        assert executor.submit(os.getpid).result() == ready.process.pid
+        left = executor._spare
+        assert left not in (None, ready)
+    assert left is not None
+    assert not left.process.is_alive()
+
+
+def test_a_process_that_died_before_it_had_something_to_do_is_replaced() -> None:
+    with LocalExecutor(1) as executor:
+        for _ in range(2):
+            executor.submit(os.getpid).result()
+        ready = executor._spare
+        assert ready is not None
+        ready.process.kill()
+        ready.process.join()
+        assert executor.submit(os.getpid).result() != ready.process.pid
+
+
 def test_what_takes_too_long_is_ended_even_if_it_ignores_sigterm(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from queue import SimpleQueue
@@ -32,7 +33,9 @@ class LocalExecutor(Executor):
     """Carries each piece of work out in a process of its own.
 
     The processes are forked from a clean one that has *preload* loaded, and nothing of the
-    caller's; where there is no fork, each is a new interpreter.
+    caller's; where there is no fork, each is a new interpreter. From the second piece of work on
+    one process is ready before there is something to do for it, so that nobody waits until it
+    has imported the caller's script.
 
     Args:
         workers: How many at a time. Default: one per core.
@@ -60,6 +63,9 @@ class LocalExecutor(Executor):
         self._waiters = ThreadPoolExecutor(self.workers, thread_name_prefix="pycaddy-local")
         self._mutex = threading.Lock()
         self._running: set[BaseProcess] = set()
+        self._begun = 0
+        self._spare: _Worker | None = None
+        self._closed = False
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Carry *fn* out in a new process.
@@ -71,10 +77,14 @@ class LocalExecutor(Executor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Let what runs end, or, with *cancel_futures*, end it."""
-        if cancel_futures:
-            with self._mutex:
+        with self._mutex:
+            self._closed = True
+            spare, self._spare = self._spare, None
+            if cancel_futures:
                 for process in self._running:
                     process.terminate()
+        if spare is not None:
+            spare.dismiss()
         self._waiters.shutdown(wait=wait, cancel_futures=cancel_futures)
 
     def _carry_out(self, call: bytes) -> Any:
@@ -87,18 +97,31 @@ class LocalExecutor(Executor):
             self._slots.put(devices)
 
     def _in_a_process(self, call: bytes, devices: str | None) -> Any:
-        ours, theirs = self._context.Pipe(duplex=False)
-        process = self._context.Process(target=_child, args=(theirs, call, devices), daemon=False)
-        with self._mutex:
-            process.start()
-            self._running.add(process)
-        theirs.close()
+        worker = self._worker()
         try:
-            return self._answer(process, ours)
+            worker.begin(call, devices)
+            self._get_another_ready()
+            return self._answer(worker.process, worker.pipe)
         finally:
             with self._mutex:
-                self._running.discard(process)
-            ours.close()
+                self._running.discard(worker.process)
+            worker.pipe.close()
+
+    def _worker(self) -> _Worker:
+        """Return a process that waits for its work."""
+        with self._mutex:
+            self._begun += 1
+            worker, self._spare = self._spare, None
+            if worker is None or not worker.process.is_alive():
+                worker = _Worker(self._context)
+            self._running.add(worker.process)
+        return worker
+
+    def _get_another_ready(self) -> None:
+        with self._mutex:
+            # Whoever has one thing to do does not pay for two.
+            if self._begun > 1 and self._spare is None and not self._closed:
+                self._spare = _Worker(self._context)
 
     def _answer(self, process: BaseProcess, answers: Connection) -> Any:
         begun = False
@@ -106,7 +129,7 @@ class LocalExecutor(Executor):
         while wait([answers, process.sentinel], _left(deadline)):
             try:
                 answer = answers.recv()
-            except EOFError:
+            except (EOFError, ConnectionError):
                 process.join()
                 raise _died(process, begun=begun) from None
             if not begun:
@@ -125,7 +148,32 @@ class LocalExecutor(Executor):
         )
 
 
-def _child(answers: Connection, call: bytes, devices: str | None) -> None:
+class _Worker:
+    """A process that is given one piece of work."""
+
+    def __init__(self, context: Any) -> None:
+        self.pipe, theirs = context.Pipe()
+        self.process: BaseProcess = context.Process(target=_child, args=(theirs,), daemon=False)
+        self.process.start()
+        theirs.close()
+
+    def begin(self, call: bytes, devices: str | None) -> None:
+        """Give it what to do."""
+        with suppress(OSError):  # it has died, as its answer will tell
+            self.pipe.send((call, devices))
+
+    def dismiss(self) -> None:
+        """Send it home without work; it may still be importing what it would have needed."""
+        self.pipe.close()
+        self.process.terminate()
+        self.process.join()
+
+
+def _child(answers: Connection) -> None:
+    try:
+        call, devices = answers.recv()
+    except (EOFError, ConnectionError, KeyboardInterrupt):  # there is nothing to do any more
+        return
     if devices is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = devices
     answers.send(None)  # this far it came: the caller's script was imported
