@@ -132,19 +132,25 @@ def take(run: Session, step: Step) -> None:
 
 def work(pipe: Connection, root: str, name: str, durability: str = "power") -> None:
     """Live through runs for ever."""
+    for message in lives(root, name, durability):
+        pipe.send(message)
+
+
+def lives(root: str, name: str, durability: str) -> Iterator[tuple[str, str | None, Step]]:
+    """Live through runs for ever; yield what will be done, and what was."""
     chance = random.Random(name)
     mode = chance.choice(list(StorageMode))
     project = Project(root, storage_mode=mode, durability=durability)
     for number in itertools.count():
         params = {"worker": name, "number": number}
         strategy = chance.choice([None, ExistingRun.RESUME, ExistingRun.CONTINUE])
-        pipe.send(("will", None, ("create", params)))
+        yield "will", None, ("create", params)
         run = project.session(f"train_{mode.value}", params, strategy)
-        pipe.send(("did", str(run.key), ("create", params)))
+        yield "did", str(run.key), ("create", params)
         for step in steps(chance):
-            pipe.send(("will", str(run.key), step))
+            yield "will", str(run.key), step
             take(run, step)
-            pipe.send(("did", str(run.key), step))
+            yield "did", str(run.key), step
 
 
 class Worker:

@@ -1,4 +1,4 @@
-"""A life of runs that says each step it takes.
+"""A life of runs that says each step it takes, and a guest that comes in between.
 
 python -m tests.faults.recorded ROOT SEED DURABILITY
 """
@@ -14,21 +14,35 @@ from tests.faults import life
 STEPS = 120
 
 
-class Stdout:
-    """In place of the pipe that a worker talks to."""
+def say(who: str, message: object) -> None:
+    os.write(1, f"{(who, message)!r}\n".encode())
 
-    def __init__(self) -> None:
-        self.said = 0
 
-    def send(self, message: object) -> None:
-        os.write(1, f"{message!r}\n".encode())
-        self.said += 1
-        if self.said == 2 * STEPS:
-            sys.exit()
+class Guest:
+    """Another writer, which takes a step whenever the first one waits for the disk."""
+
+    def __init__(self, root: str, seed: str, durability: str) -> None:
+        self.lives = life.lives(root, f"guest {seed}", durability)
+        self.wait = os.fdatasync
+        self.is_in = False
+        os.fdatasync = self.come_in
+
+    def come_in(self, fd: int) -> None:
+        if not self.is_in:
+            self.is_in = True
+            for message in self.lives:
+                say("guest", message)
+                if message[0] == "did":
+                    break
+            self.is_in = False
+        self.wait(fd)
 
 
 if __name__ == "__main__":
     # Checkpoints, which a ledger of some size makes, have to be seen in a small one.
     _sqlite_turns._CHECKPOINT_BYTES, _sqlite_turns._CHECKPOINT_EVERY = 100_000, 16
     root, seed, durability = sys.argv[1:]
-    life.work(Stdout(), root, seed, durability)  # type: ignore[arg-type]
+    lives = life.lives(root, seed, durability)
+    Guest(root, seed, durability)
+    for _ in range(2 * STEPS):
+        say("host", next(lives))
