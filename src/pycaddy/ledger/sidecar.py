@@ -115,8 +115,14 @@ def _check(record: RunRecord) -> None:
     for file in record.files.values():
         _text(file.path)
         for number in (file.size, file.mtime_ns):
-            _whole(number or 0)
-        _text(file.sha256 or "")
+            if number is not None:
+                _whole(number)
+        if file.sha256 is not None:
+            _text(file.sha256)
+    for facts in record.summary.values():
+        for number in (facts.get("count", 0), facts.get("lost", 0)):
+            _whole(number)
+    _check_capture(record.capture)
     if owner := record.owner:
         for text in (owner.host, owner.boot, owner.namespace):
             _text(text)
@@ -126,7 +132,8 @@ def _check(record: RunRecord) -> None:
         raise ValueError("its history is empty")
     for move in record.history:
         _whole(move.attempt)
-        _text(move.detail or "")
+        if move.detail is not None:
+            _text(move.detail)
         if move.at.tzinfo is None:
             raise ValueError(f"the time {move.at} in its history has no zone")
     for kept in (
@@ -141,6 +148,16 @@ def _check(record: RunRecord) -> None:
         record.param_hash,
     ):
         (kept or "").encode()  # half of a surrogate pair is no text that can be kept
+
+
+def _check_capture(capture: dict[str, Any]) -> None:
+    """Check what is shown of it word by word; all else is only handed on."""
+    for part in (capture.get("git"), capture.get("origin")):
+        if not isinstance(part, (dict, type(None))):
+            raise TypeError(f"{part!r} is no object")
+    texts = [capture.get("cwd", ""), *capture.get("command", ()), *capture.get("problems", ())]
+    for text in texts:
+        _text(text)
 
 
 def _optional(read: Callable[[Any], str], value: Any) -> str | None:
