@@ -76,7 +76,7 @@ def file_system(folder: Path) -> str:
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         before, _, after = line.partition(" - ")
         if before.split(" ")[2] == wanted:
-            kind, device = after.split(" ")[:2]
-            has_journal = any(Path("/proc/fs/jbd2").glob(f"{os.path.basename(device)}-*"))
+            kind, source = after.split(" ")[:2]
+            has_journal = any(Path("/proc/fs/jbd2").glob(f"{os.path.basename(source)}-*"))
             return f"{kind} without a journal" if kind == "ext4" and not has_journal else kind
     return "unknown"

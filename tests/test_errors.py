@@ -51,6 +51,7 @@ BUILTINS = {
     "LedgerHostError": ("LedgerError", RuntimeError),
     "LedgerServerError": ("LedgerError", RuntimeError),
     "LedgerStorageError": ("LedgerError", OSError),
+    "LedgerSyncError": ("LedgerStorageError", OSError),
     "PageAddressError": ("PycaddyError", OSError),
     "WorkerDiedError": ("PycaddyError", RuntimeError),
     "WorkerTimeoutError": ("PycaddyError", TimeoutError),

@@ -30,6 +30,7 @@
     |  |- LedgerHostError       another host uses it over the network
     |  |- LedgerServerError     our own server cannot be started or used
     |  `- LedgerStorageError    full, read-only or failing disk          OSError
+    |     `- LedgerSyncError    made, but not known to be on disk
     |- PageAddressError          the page cannot listen there           OSError
     |- WorkerDiedError           a worker ended without an answer         RuntimeError
     |- WorkerTimeoutError        a run took longer than it may            TimeoutError
@@ -55,6 +56,7 @@ __all__ = [
     "LedgerMissingError",
     "LedgerServerError",
     "LedgerStorageError",
+    "LedgerSyncError",
     "LedgerUnreachableError",
     "LedgerVersionError",
     "MetricNotFoundError",
@@ -220,6 +222,15 @@ class LedgerServerError(LedgerError):
 
 class LedgerStorageError(LedgerError, OSError):
     """The disk under the ledger is full, read-only or failing."""
+
+
+class LedgerSyncError(LedgerStorageError):
+    """A change is made, and the disk cannot be brought to keep it: a power cut may take it back.
+
+    Facts: `ledger`, and `record`, the run as the change left it, if it was one of a run.
+    """
+
+    record: object = None
 
 
 class PageAddressError(PycaddyError, OSError):

@@ -41,6 +41,8 @@ def public(kind: type) -> Iterator[str]:
         kind
     ) else set()  # fmt: skip
     names |= {name for name, _ in inspect.getmembers(kind)}
+    if issubclass(kind, tuple):
+        names -= set(dir(tuple))
     for name in sorted(names):
         if not name.startswith("_") and not STORED.fullmatch(name):
             yield name

@@ -15,6 +15,7 @@ from pycaddy._names import check_name, check_parts
 from pycaddy.errors import (
     FolderTakenError,
     LedgerError,
+    LedgerSyncError,
     ProjectFolderError,
     PycaddyError,
     RunNotFoundError,
@@ -306,6 +307,10 @@ class Ledger:
         swapped = False
         try:
             swapped = self.store.swap(old, new)
+        except LedgerSyncError as error:
+            swapped, error.record = True, new
+            self._publish(new, description)
+            raise
         finally:
             if description is not None and not swapped:
                 description.discard()

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, overload
 
-from pycaddy.errors import PycaddyError
+from pycaddy.errors import LedgerSyncError, PycaddyError
 from pycaddy.ledger import Move, RunKey, RunRecord, folders, life, recording
 from pycaddy.metrics.values import NOTHING, as_points
 from pycaddy.status import Status
@@ -387,18 +387,26 @@ class Session:
         """Begin an attempt with what is captured: the text first, in the same transaction."""
         parts, ledger, before = self._project.capture, self._project.ledger, self._record
         if not parts:
-            self._take(attempt(None))
+            self._try(attempt, None)
             return
         from pycaddy.project.capture.snapshot import keep, take
 
         captured = take(parts, ledger.root)
-        self._take(attempt(captured.text))
+        self._try(attempt, captured.text)
         if captured.files and self._record.revision != before.revision:
             self._record = keep(captured, ledger, self._record)
         if "output" in parts:
             from pycaddy.project.capture.output import begin_output
 
             self._record = begin_output(ledger, self._record)
+
+    def _try(self, attempt: Callable[[str | None], RunRecord], text: str | None) -> None:
+        try:
+            self._take(attempt(text))
+        except LedgerSyncError as error:
+            if isinstance(error.record, RunRecord):  # it has begun: to call again is to go on
+                self._take(error.record)
+            raise
 
     def _make_folder(self) -> str:
         folder = folders.make_for(self._project.ledger, self._record)

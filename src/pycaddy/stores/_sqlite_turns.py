@@ -50,6 +50,11 @@ class Turns:
 
     def hold(self, *, in_a_loop: bool = False) -> Connection:
         """Return this thread's connection to the file that is at the path now, held."""
+        if self._log_failed:
+            self._move_log()
+        return self._hold(in_a_loop=in_a_loop)
+
+    def _hold(self, *, in_a_loop: bool = False) -> Connection:
         while True:
             connection = self._connections.hold()
             if in_a_loop and time.monotonic() < connection.surely_there_until:
@@ -67,8 +72,6 @@ class Turns:
     def begin(self, connection: Connection) -> None:
         """Wait for the writer's turn, and open a transaction."""
         connection.lock.acquire()
-        if self._log_failed:
-            self._move_log(connection.sql)
         # Deferred, it would fail at once when another writer came between.
         connection.sql.execute("BEGIN IMMEDIATE")
         if connection.on_network:
@@ -93,7 +96,10 @@ class Turns:
             # The kernel takes the pages for written now: whoever asks again hears of no failure.
             self._log_failed = True
             self._connections.drop()
-            raise not_kept(error, self.path) from error
+            try:
+                self._move_log()
+            except Exception:  # noqa: BLE001 - the first failure says what is wrong
+                raise not_kept(error, self.path) from error
 
     def undo(self, connection: Connection, error: BaseException | None) -> None:
         """Take back what the transaction did before *error*."""
@@ -104,12 +110,20 @@ class Turns:
         elif connection.sql.in_transaction:
             connection.sql.execute("ROLLBACK")
 
-    def _move_log(self, db: sqlite3.Connection) -> None:
+    def _move_log(self) -> None:
         """Move what the disk would not keep in the log into the database, and make sure of it.
 
         It can still be read: later changes would be acknowledged on top of a gap otherwise.
         """
-        busy, _, _ = db.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
+        connection = self._hold()
+        try:
+            connection.lock.acquire()
+            try:
+                busy, _, _ = connection.sql.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
+            finally:
+                connection.lock.release()
+        finally:
+            connection.release()
         if busy:
             raise sqlite3.OperationalError("a reader keeps the log from being moved")
         self._log_failed = False
