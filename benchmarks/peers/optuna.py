@@ -22,10 +22,13 @@ class Peer:
         self.folder = folder / "files"
         self.study = optuna.create_study(
             study_name="train",
-            storage=f"sqlite:///{folder / 'optuna.db'}",
+            storage=self.storage(folder),
             sampler=optuna.samplers.RandomSampler(),
             load_if_exists=True,
         )
+
+    def storage(self, folder: Path) -> Any:
+        return f"sqlite:///{folder / 'optuna.db'}"
 
     def live(self, params: dict[str, Any]) -> None:
         trial = self.study.ask()
