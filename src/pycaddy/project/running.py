@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 
 from pycaddy.errors import LeaseLostError
 from pycaddy.executors import DaskClient, Opened, SlurmExecutor, open_executor
-from pycaddy.ledger import RunRecord, life
+from pycaddy.ledger import RunRecord, heart, life
 from pycaddy.ledger.owner import this_process
 from pycaddy.project.claiming import Claims, length_of
 from pycaddy.project.progress import Watcher, watching
@@ -159,6 +159,7 @@ class SweepRun:
 
     def take(self, record: RunRecord, future: Future[Outcome]) -> None:
         """Note how a run ended; what its worker could not record is recorded here."""
+        heart.release(self.project.ledger.store, record)  # it was claimed here, and ended elsewhere
         try:
             outcome = future.result()
         except LeaseLostError:
