@@ -45,6 +45,25 @@ class Owner(NamedTuple):
     pid: int
     started: int
     """When the process started, in the kernel's ticks since boot: pids are used again."""
+    driver: int | None = None
+    """The pid of the process that gave the run to this one, if it runs under the same kernel."""
+    driver_started: int | None = None
+
+    def __eq__(self, other: object) -> bool:
+        # Who gave it the run makes it no other process.
+        return self[:5] == other[:5] if isinstance(other, Owner) else NotImplemented
+
+    def __ne__(self, other: object) -> bool:  # a tuple has one of its own
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self[:5])
+
+    def driven_by(self, giver: Owner) -> Owner:
+        """Return it with *giver*, who looks after the run, if that can be seen from here."""
+        if giver == self or (giver.boot, giver.namespace) != (self.boot, self.namespace):
+            return self
+        return self._replace(driver=giver.pid, driver_started=giver.started)
 
     def __str__(self) -> str:
         return f"pid {self.pid} on {self.host}"
@@ -128,10 +147,15 @@ def _file(facts: dict[str, Any]) -> FileRecord:
 
 
 # Runs share their owners: a sweep of 10,000 runs has a handful.
-@functools.lru_cache(maxsize=256)
 def encode_owner(owner: Owner | None) -> str | None:
     """Return *owner* as a JSON object, or None."""
-    return None if owner is None else encode(owner._asdict())
+    return None if owner is None else _encode_owner(*owner)
+
+
+@functools.lru_cache(maxsize=256)
+def _encode_owner(*values: object) -> str:
+    facts = zip(Owner._fields, values, strict=True)
+    return encode({name: value for name, value in facts if value is not None})
 
 
 @functools.lru_cache(maxsize=256)

@@ -43,7 +43,7 @@ _FORMS = [
         r"\d\d:\d\d:\d\d([+-]\d\d:\d\d|Z)?",
     )
 ]
-_HASH = re.compile(r"[0-9a-f]{7,64}")
+_HASH = re.compile(r"[0-9a-f]{7,64}…?")
 _DECIMAL = re.compile(rf"(?P<before>.*?)(?P<number>{_NUMBER})(?P<after>\D*)")
 
 

@@ -137,6 +137,28 @@ def test_a_process_that_has_got_the_pid_of_the_owner_is_not_the_owner(root: Path
     assert is_stale(root)
 
 
+def report_and_wait(pipe: Connection, root: str, name: str) -> None:
+    pipe.send(this_process())
+    signal.pause()
+
+
+def test_a_dead_worker_is_left_to_the_one_who_gave_it_the_run_as_long_as_that_one_lives(
+    root: Path,
+) -> None:
+    driver = Worker(root, "", report_and_wait)
+    giver = driver.pipe.recv()
+    owned_by(root, started=1, driver=giver.pid, driver_started=giver.started)
+    assert not is_stale(root)
+    driver.kill()
+    assert is_stale(root)
+
+
+def test_who_gave_a_run_to_a_worker_that_is_dead_sees_that_it_is(root: Path) -> None:
+    here = this_process()
+    owned_by(root, started=1, driver=here.pid, driver_started=here.started)
+    assert is_stale(root)
+
+
 def test_this_process_is_alive(root: Path) -> None:
     owned_by(root)
     assert not is_stale(root)

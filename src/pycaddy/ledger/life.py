@@ -63,7 +63,7 @@ def start(
 
 def adopt(ledger: Ledger, record: RunRecord, attempt: int, giver: Owner) -> RunRecord:
     """Go on with an attempt that the process *giver* began for this one."""
-    owner = this_process()
+    owner = this_process().driven_by(giver)
     adopted = ledger.change(record, lambda seen: transitions.adopt(seen, owner, attempt, giver))
     heart.hold(ledger.store, adopted)
     return adopted

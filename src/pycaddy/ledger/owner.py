@@ -24,6 +24,9 @@ def _this_process(pid: int) -> Owner:
 def is_alive(owner: Owner, *, one_kernel: bool) -> bool | None:
     """Whether the process *owner* still runs; None if it cannot be known from here.
 
+    One that another process gave the run to counts as alive as long as that one lives, which sees
+    what has become of it and says so in the ledger; to that one itself it does not.
+
     Args:
         one_kernel: The ledger lies where only this machine can have written it, so that an
             owner from another boot is one from before the last start of the machine.
@@ -33,7 +36,11 @@ def is_alive(owner: Owner, *, one_kernel: bool) -> bool | None:
     if owner.namespace != pid_namespace() or os.name == "nt":
         return None  # another container's pids mean nothing here; Windows tells no start times
     try:
-        return _started(owner.pid) == owner.started
+        if _started(owner.pid) == owner.started:
+            return True
+        if owner.driver in (None, os.getpid()):
+            return False
+        return _started(owner.driver) == owner.driver_started
     except PermissionError:
         return None  # somebody else's process, hidden from us (proc(5), hidepid)
 

@@ -126,8 +126,9 @@ def _check(record: RunRecord) -> None:
     if owner := record.owner:
         for text in (owner.host, owner.boot, owner.namespace):
             _text(text)
-        for number in (owner.pid, owner.started):
-            _whole(number)
+        for number in (owner.pid, owner.started, owner.driver, owner.driver_started):
+            if number is not None:
+                _whole(number)
     if not record.history:
         raise ValueError("its history is empty")
     for move in record.history:
