@@ -121,6 +121,20 @@ def test_from_the_second_piece_of_work_on_a_process_is_ready_before_it_has_somet
     assert not left.process.is_alive()
 
 
+def test_a_program_ends_that_never_shuts_its_executor_down(tmp_path: Path) -> None:
+    done = run_script(
+        tmp_path,
+        """
+        if __name__ == "__main__":
+            from pycaddy.executors.local import LocalExecutor
+            executor = LocalExecutor(1)
+            print([executor.submit(pow, 2, number).result() for number in range(3)])
+            print(executor._spare.process.is_alive())
+        """,
+    )
+    assert done.stdout == "[1, 2, 4]\nTrue\n", done.stderr
+
+
 def test_a_process_that_died_before_it_had_something_to_do_is_replaced() -> None:
     with LocalExecutor(1) as executor:
         for _ in range(2):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
 import pickle
@@ -9,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -66,6 +68,7 @@ class LocalExecutor(Executor):
         self._begun = 0
         self._spare: _Worker | None = None
         self._closed = False
+        _open.add(self)
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Carry *fn* out in a new process.
@@ -79,13 +82,18 @@ class LocalExecutor(Executor):
         """Let what runs end, or, with *cancel_futures*, end it."""
         with self._mutex:
             self._closed = True
-            spare, self._spare = self._spare, None
             if cancel_futures:
                 for process in self._running:
                     process.terminate()
+        self.dismiss_spare()
+        self._waiters.shutdown(wait=wait, cancel_futures=cancel_futures)
+
+    def dismiss_spare(self) -> None:
+        """End the process that waits for work, if there is one; the next work begins another."""
+        with self._mutex:
+            spare, self._spare = self._spare, None
         if spare is not None:
             spare.dismiss()
-        self._waiters.shutdown(wait=wait, cancel_futures=cancel_futures)
 
     def _carry_out(self, call: bytes) -> Any:
         if self._slots is None:
@@ -152,6 +160,7 @@ class _Worker:
     """A process that is given one piece of work."""
 
     def __init__(self, context: Any) -> None:
+        self._pid = os.getpid()
         self.pipe, theirs = context.Pipe()
         self.process: BaseProcess = context.Process(target=_child, args=(theirs,), daemon=False)
         self.process.start()
@@ -165,8 +174,18 @@ class _Worker:
     def dismiss(self) -> None:
         """Send it home without work; it may still be importing what it would have needed."""
         self.pipe.close()
-        self.process.terminate()
-        self.process.join()
+        if os.getpid() == self._pid:  # a fork leaves it to its parent
+            self.process.terminate()
+            self.process.join()
+
+
+_open: weakref.WeakSet[LocalExecutor] = weakref.WeakSet()
+
+
+@atexit.register  # before the interpreter waits for its child processes, whatever they wait for
+def _dismiss_spares() -> None:
+    for executor in list(_open):
+        executor.dismiss_spare()
 
 
 def _child(answers: Connection) -> None:

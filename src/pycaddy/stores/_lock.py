@@ -78,6 +78,7 @@ class WriterLock:
         if self._fd >= 0:
             self._close(self._fd)
             self._fd = -1
+        self._leave_the_line()
 
     def _leave_the_line(self) -> None:
         with suppress(RuntimeError):  # we do not stand in it
