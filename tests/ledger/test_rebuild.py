@@ -363,6 +363,26 @@ def test_a_description_that_cannot_be_read_is_reported_and_kept(
     assert run.uid == "0003"
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"pid": None},
+        {"started": None},
+        {"driver": 7},
+        {"driver_started": 7},
+        {"driver": "7", "driver_started": 7},
+    ],
+)
+def test_an_owner_that_names_no_process_is_refused(tmp_path: Path, facts: dict[str, Any]) -> None:
+    project = Project(tmp_path)
+    described = project.session("train").start().folder / "run.json"
+    content = json.loads(described.read_text())
+    content["owner"].update(facts)
+    described.write_text(json.dumps(content))
+    (problem,) = lost(project).rebuild().problems
+    assert "is no whole number" in problem
+
+
 def test_a_project_of_which_only_the_ruins_are_left_counts_on(tmp_path: Path) -> None:
     project = Project(tmp_path)
     run = project.session("train").start().done()

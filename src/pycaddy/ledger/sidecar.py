@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from pycaddy import codec
 from pycaddy._clock import from_iso, to_iso
@@ -13,6 +13,8 @@ from pycaddy.records import RunRecord
 from pycaddy.status import Status
 
 __all__ = ["SCHEMA", "has_one", "is_first", "parse", "render"]
+
+T = TypeVar("T")
 
 SCHEMA = 1
 
@@ -115,10 +117,8 @@ def _check(record: RunRecord) -> None:
     for file in record.files.values():
         _text(file.path)
         for number in (file.size, file.mtime_ns):
-            if number is not None:
-                _whole(number)
-        if file.sha256 is not None:
-            _text(file.sha256)
+            _optional(_whole, number)
+        _optional(_text, file.sha256)
     for facts in record.summary.values():
         for number in (facts.get("count", 0), facts.get("lost", 0)):
             _whole(number)
@@ -126,15 +126,14 @@ def _check(record: RunRecord) -> None:
     if owner := record.owner:
         for text in (owner.host, owner.boot, owner.namespace):
             _text(text)
-        for number in (owner.pid, owner.started, owner.driver, owner.driver_started):
-            if number is not None:
-                _whole(number)
+        driver = (owner.driver, owner.driver_started)
+        for number in (owner.pid, owner.started, *(() if driver == (None, None) else driver)):
+            _whole(number)
     if not record.history:
         raise ValueError("its history is empty")
     for move in record.history:
         _whole(move.attempt)
-        if move.detail is not None:
-            _text(move.detail)
+        _optional(_text, move.detail)
         if move.at.tzinfo is None:
             raise ValueError(f"the time {move.at} in its history has no zone")
     for kept in (
@@ -161,7 +160,7 @@ def _check_capture(capture: dict[str, Any]) -> None:
         _text(text)
 
 
-def _optional(read: Callable[[Any], str], value: Any) -> str | None:
+def _optional(read: Callable[[Any], T], value: Any) -> T | None:
     return None if value is None else read(value)
 
 
