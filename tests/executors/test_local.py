@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from pycaddy.errors import WorkerDiedError, WorkerTimeoutError
-from pycaddy.executors import open_executor
+from pycaddy.executors import local, open_executor
 from pycaddy.executors.local import LocalExecutor
 from pycaddy.ledger.heart import _heart
 from pycaddy.project import Project, Session, Status
@@ -144,6 +145,25 @@ def test_a_process_that_died_before_it_had_something_to_do_is_replaced() -> None
         ready.process.kill()
         ready.process.join()
         assert executor.submit(os.getpid).result() != ready.process.pid
+
+
+def test_work_goes_on_where_there_is_no_room_for_a_process_that_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begin, begun = local._Worker, []
+
+    def begin_two(context: Any) -> Any:
+        begun.append(context)
+        if len(begun) > 2:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        return begin(context)
+
+    monkeypatch.setattr(local, "_Worker", begin_two)
+    with LocalExecutor(1) as executor:
+        assert [executor.submit(pow, 2, number).result() for number in range(2)] == [1, 2]
+        assert len(begun) == 3
+        with pytest.raises(BlockingIOError):
+            executor.submit(pow, 2, 3).result()
 
 
 def test_what_takes_too_long_is_ended_even_if_it_ignores_sigterm(

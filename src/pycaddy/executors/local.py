@@ -126,7 +126,8 @@ class LocalExecutor(Executor):
         return worker
 
     def _get_another_ready(self) -> None:
-        with self._mutex:
+        # Where there is no room for it nothing is wrong yet: who needs one next will say so.
+        with self._mutex, suppress(OSError):
             # Whoever has one thing to do does not pay for two.
             if self._begun > 1 and self._spare is None and not self._closed:
                 self._spare = _Worker(self._context)
