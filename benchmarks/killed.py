@@ -25,16 +25,9 @@ from benchmarks.peers._environments import python_of
 
 __all__ = ["PEERS", "Toll", "campaign", "main"]
 
-PEERS = {
-    "pycaddy": "pycaddy",
-    "pycaddy_0_2_0": "pycaddy_0_2_0",
-    "signac": "signac",
-    "sacred": "sacred",
-    "optuna": "optuna",
-    "optuna_journal": "optuna",
-    "mlflow": "mlflow",
-}
-"""Drivers, and the environments that they run in."""
+PEERS = ("pycaddy", "pycaddy_0_2_0", "signac", "sacred", "optuna", "optuna_journal", "mlflow")
+ENVIRONMENTS = {"optuna_journal": "optuna"}
+"""Where a peer runs that has no environment of its own."""
 
 RESULT = HOME / "results" / "killed" / "killed.json"
 MOST = 500
@@ -59,7 +52,7 @@ class Toll:
 def campaign(peer: str, folder: Path, rounds: int) -> Toll:
     """Kill *peer* so many times, each time after a few runs in a place of its own."""
     chance = random.Random(peer)
-    python = python_of(PEERS[peer])
+    python = python_of(ENVIRONMENTS.get(peer, peer))
     toll = Toll()
     for number in range(rounds):
         place = folder / f"{number}"
@@ -95,7 +88,7 @@ def table(tolls: dict[str, dict[str, object]]) -> Iterator[str]:
 def main(*words: str) -> None:
     parser = argparse.ArgumentParser(prog="dev.py faults --peers", description=__doc__)
     parser.add_argument("--rounds", type=int, default=40)
-    parser.add_argument("--only", nargs="+", choices=PEERS, default=list(PEERS))
+    parser.add_argument("--only", nargs="+", choices=PEERS, default=PEERS)
     wanted = parser.parse_args(words)
     tolls = json.loads(RESULT.read_text()) if RESULT.exists() else {}
     for peer in wanted.only:

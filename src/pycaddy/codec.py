@@ -146,12 +146,12 @@ def _file(facts: dict[str, Any]) -> FileRecord:
     )
 
 
-# Runs share their owners: a sweep of 10,000 runs has a handful.
 def encode_owner(owner: Owner | None) -> str | None:
     """Return *owner* as a JSON object, or None."""
     return None if owner is None else _encode_owner(*owner)
 
 
+# Runs share their owners: a sweep of 10,000 runs has a handful.
 @functools.lru_cache(maxsize=256)
 def _encode_owner(*values: object) -> str:
     facts = zip(Owner._fields, values, strict=True)

@@ -9,6 +9,8 @@ import shutil
 import sqlite3
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,18 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return errors
 
 
+@contextmanager
+def no_other_way(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the disk refuse to take the log into the database, too, during the block."""
+
+    def refuse(turns: Turns) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Turns, "_move_log", refuse)
+        yield
+
+
 def test_what_the_log_does_not_keep_is_moved_into_the_database_before_the_call_returns(
     store: SqliteStore, ledger: Path, tmp_path: Path, failing: list[int]
 ) -> None:
@@ -98,11 +112,7 @@ def test_until_it_is_moved_nothing_is_acknowledged(
 ) -> None:
     store.create(new_run())
 
-    def refuse(turns: Turns) -> None:
-        raise sqlite3.OperationalError("disk I/O error")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Turns, "_move_log", refuse)
+    with no_other_way(monkeypatch):
         failing.append(error)
         with pytest.raises(LedgerSyncError, match=f"outlive a power cut: {reason}") as raised:
             store.create(new_run())
@@ -119,11 +129,7 @@ def test_a_start_that_may_not_outlive_a_power_cut_can_be_called_again(
 ) -> None:
     run = Project(tmp_path).session("train")
 
-    def refuse(turns: Turns) -> None:
-        raise sqlite3.OperationalError("disk I/O error")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Turns, "_move_log", refuse)
+    with no_other_way(monkeypatch):
         failing.append(errno.EIO)
         with pytest.raises(LedgerSyncError):
             run.start()

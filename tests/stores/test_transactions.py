@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from threading import get_ident
 
 import pytest
 
@@ -27,22 +28,24 @@ def pragma(store: SqliteStore, name: str) -> object:
 def test_each_connection_waits_for_the_disk_as_asked(
     open_file: OpenFile, monkeypatch: pytest.MonkeyPatch, durability: str, syncs: int
 ) -> None:
-    synced: list[str] = []
+    synced: dict[int, list[str]] = {}
+    """What each thread has waited for."""
 
     def sync(fd: int) -> None:
-        synced.append(os.readlink(f"/proc/self/fd/{fd}"))
+        synced[get_ident()].append(os.readlink(f"/proc/self/fd/{fd}"))
 
     monkeypatch.setattr(os, "fdatasync", sync)
+    synced[get_ident()] = []
     store = open_file(durability)
     log = f"{store.address}-wal"
 
     def modes() -> tuple[object, object, list[str]]:
-        synced.clear()
+        waited = synced[get_ident()] = []
         store.create(new_run())
-        return pragma(store, "journal_mode"), pragma(store, "synchronous"), synced
+        return pragma(store, "journal_mode"), pragma(store, "synchronous"), waited
 
     assert modes() == ("wal", NORMAL, [log] * syncs)  # the one that made the file
-    assert in_threads(1, modes) == [("wal", NORMAL, [log] * syncs)]
+    assert in_threads(2, modes) == [("wal", NORMAL, [log] * syncs)] * 2
     store.close()
     assert modes() == ("wal", NORMAL, [log] * syncs)
 

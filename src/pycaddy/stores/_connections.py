@@ -73,9 +73,13 @@ class Connection:
         """Close the file and the lock when no other thread holds them."""
         with self._mutex:
             self.sql.close()
-            self.lock.close()
-            if self.log is not None:
-                self.log.close()
+            self.close_own_files()
+
+    def close_own_files(self) -> None:
+        """Close what is open beside SQLite's files."""
+        self.lock.close()
+        if self.log is not None:
+            self.log.close()
 
     def close_before_fork(self) -> bool:
         """Close it, unless this very thread forks while it works with it."""
@@ -154,9 +158,7 @@ class Connections:
     def after_fork_in_child(self) -> None:
         """Set what was inherited aside, neither used nor closed."""
         for connection in self._by_thread.values():
-            connection.lock.close()
-            if connection.log is not None:
-                connection.log.close()
+            connection.close_own_files()
             set_aside(connection.sql)
         self._forget()
 

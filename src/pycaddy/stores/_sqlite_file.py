@@ -60,9 +60,10 @@ def connect(path: str, durability: str, project: str | None) -> Connection:
         lock = WriterLock(None if network else f"{path}.lock", BUSY_TIMEOUT_S)
         sql = _open(path)
         try:
-            _prepare(sql, lock, path, project, network=network)
+            has_log = _prepare(sql, lock, path, project, network=network)
             _refuse_truncated(sql, path)
-            log = LogFile(path) if durability == "power" and _has_log(sql) else None
+            ours = has_log and durability == "power" and hasattr(os, "fdatasync")
+            log = LogFile(path) if ours else None
             level = "EXTRA" if network else "NORMAL" if log else SYNCHRONOUS[durability]
             sql.execute(f"PRAGMA synchronous={level}")
             # Checkpoints are ours: whole, and only under the writer's lock.
@@ -75,11 +76,6 @@ def connect(path: str, durability: str, project: str | None) -> Connection:
             raise
         inode = inode or os.stat(path).st_ino
         return Connection(sql, lock, inode, on_network=network, log=log)
-
-
-def _has_log(sql: sqlite3.Connection) -> bool:
-    """Whether there is a write-ahead log, and a way to put it on disk ourselves."""
-    return hasattr(os, "fdatasync") and sql.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def _connect_to_read(path: str) -> Connection:
@@ -142,21 +138,23 @@ def lost(path: str, size: int) -> LedgerError:
 
 def _prepare(
     sql: sqlite3.Connection, lock: WriterLock, path: str, project: str | None, *, network: bool
-) -> None:
+) -> bool:
+    """Make the file what this version works with; return whether it has a write-ahead log."""
     version = _recognised(sql, path)  # before the journal's mode is written into the file
     # WAL needs shared memory, which machines do not share. A file remembers that it is WAL, and
     # nothing else, so the other mode is set for each connection.
     if network:
         sql.execute("PRAGMA journal_mode=TRUNCATE")
-    is_wal = sql.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    is_wal: bool = sql.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     if version == _migrations.LATEST and is_wal is not network:
-        return
+        return is_wal
     lock.acquire()
     try:
         version = _recognised(sql, path)  # another opener may have been faster
         if 0 < version < _migrations.LATEST:
             backup(sql, _place_for_backup(path, version))
-        sql.execute(f"PRAGMA journal_mode={'TRUNCATE' if network else 'WAL'}")
+        wanted = "TRUNCATE" if network else "WAL"
+        is_wal = sql.execute(f"PRAGMA journal_mode={wanted}").fetchone() == ("wal",)
         sql.execute("PRAGMA synchronous=FULL")
         sql.execute("BEGIN IMMEDIATE")
         version = _recognised(sql, path)
@@ -172,6 +170,7 @@ def _prepare(
         if sql.in_transaction:
             sql.execute("ROLLBACK")
         lock.release()
+    return is_wal
 
 
 def _place_for_backup(path: str, version: int) -> str:

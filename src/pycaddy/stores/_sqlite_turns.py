@@ -52,9 +52,6 @@ class Turns:
         """Return this thread's connection to the file that is at the path now, held."""
         if self._log_failed:
             self._move_log()
-        return self._hold(in_a_loop=in_a_loop)
-
-    def _hold(self, *, in_a_loop: bool = False) -> Connection:
         while True:
             connection = self._connections.hold()
             if in_a_loop and time.monotonic() < connection.surely_there_until:
@@ -115,7 +112,7 @@ class Turns:
 
         It can still be read: later changes would be acknowledged on top of a gap otherwise.
         """
-        connection = self._hold()
+        connection = self._connections.hold()
         try:
             connection.lock.acquire()
             try:
