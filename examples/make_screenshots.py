@@ -4,7 +4,7 @@
 
 It makes a project with the grid of digits_grid.py, some of the networks of digits_curves.py and a
 sweep of curves, of which some runs fail and some are still at work, and opens each view of
-`pycaddy ui` in Chromium through Playwright.
+`pycaddy ui`, and a report, in Chromium through Playwright.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from pycaddy import DictSweep, Project, Session
+from pycaddy.interop import write_report
 
 IMAGES = Path(__file__).parents[1] / "docs/images"
 SIZE = {"width": 1360, "height": 765}
 SCALE = 1.5
-COLOURS = 256
+COLOURS = 200
 
 VIEWS = {  # the name of the picture: where the view is, and what shows that it is there
     "ui-runs": ("#/?relpath=&identifier=curves", ".line .name"),
@@ -44,6 +45,7 @@ VIEWS = {  # the name of the picture: where the view is, and what shows that it 
     ),
     "ui-run": ("#/?relpath=&identifier=train&run=train/0008", ".run-panel .values"),
 }
+REPORT = ("#/?over=params.seed&smooth=0.9", ".compare .chart canvas")
 
 CURVES = DictSweep(
     {"lr": [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 300], "batch": [8, 16, 32, 64, 128]},
@@ -66,7 +68,9 @@ def main() -> None:
             progress=False,
         )
         at_work = learn(project)
-        take(project, folder)
+        report = Path(scratch) / "report.html"
+        write_report(project, report, project.runs("networks").records)
+        take(project, report, folder)
         for run in at_work:
             run.done()
 
@@ -109,14 +113,15 @@ def train(run: Session) -> None:
         run.tag("good")
 
 
-def take(project: Project, folder: Path) -> None:
-    """Take a picture of each view, light and dark."""
+def take(project: Project, report: Path, folder: Path) -> None:
+    """Take a picture of each view and of the report, light and dark."""
     with project.ui() as page, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
-        for name, (at, sign) in VIEWS.items():
+        for name, (at, sign) in (VIEWS | {"ui-report": REPORT}).items():
             for scheme in ("light", "dark"):
+                home = report.as_uri() if name == "ui-report" else page.link  # a link works once
                 picture = folder / f"{name}{'-dark' if scheme == 'dark' else ''}.png"
-                picture.write_bytes(smaller(shot(browser, page.link + at, sign, scheme)))
+                picture.write_bytes(smaller(shot(browser, home + at, sign, scheme)))
         browser.close()
 
 
@@ -130,12 +135,13 @@ def shot(browser: Browser, link: str, sign: str, scheme: Any) -> bytes:
     tab = context.new_page()
     tab.goto(link)
     tab.locator(sign).first.wait_for()
-    tab.locator(".connection.live").wait_for()
+    if link.startswith("http"):
+        tab.locator(".connection.live").wait_for()
+        tab.locator(".root").evaluate("element => element.textContent = '~/digits'")
     # What the run has drawn is seen, and of the machine that it was drawn on nothing.
     for button in tab.get_by_role("button", name="confusion").all():
         button.click()
         tab.locator("img.preview").wait_for()
-    tab.locator(".root").evaluate("element => element.textContent = '~/digits'")
     picture = tab.screenshot()
     context.close()
     return picture

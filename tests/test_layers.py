@@ -25,8 +25,8 @@ ROWS = (
     ("executors", "server", "query"),
     ("project",),
     ("sweeper",),
-    ("interop",),
     ("web", "testing"),
+    ("interop",),
     ("cli",),  # starts all of the above
     ("pycaddy",),  # __init__.py and __main__.py, what users import
     ("tracker",),

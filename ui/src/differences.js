@@ -1,7 +1,7 @@
 // The table above a comparison: what is different between the runs, and folded what is not.
 import { useState } from "preact/hooks";
-import { choose, chosen } from "./chosen.js";
-import { value } from "./format.js";
+import { choose, MOST } from "./chosen.js";
+import { count, value } from "./format.js";
 import { html } from "./html.js";
 import { go, route } from "./route.js";
 import { StatusMark } from "./status.js";
@@ -12,6 +12,7 @@ import { StatusMark } from "./status.js";
 
 const KINDS = { params: "params", result: "result", metrics: "metrics, last value" };
 const MOST_METRICS = 12;
+const ROWS_AT_ONCE = 500;
 
 /**
  * @param {object} properties
@@ -22,6 +23,7 @@ const MOST_METRICS = 12;
  */
 export function Differences({ runs, fields, colourOf, onPoint }) {
   const [sort, setSort] = useState({ id: "", down: false });
+  const [most, setMost] = useState(ROWS_AT_ONCE);
   const last = fields.filter((field) => field.kind !== "metrics" || !field.id.includes(":"));
   const many = last.filter((field) => field.kind === "metrics");
   const shown = last.filter((field) => field.varies && (field.kind !== "metrics" || many.indexOf(field) < MOST_METRICS));
@@ -59,7 +61,7 @@ export function Differences({ runs, fields, colourOf, onPoint }) {
           </tr>
         </thead>
         <tbody>
-          ${order.map((at) => {
+          ${order.slice(0, most).map((at) => {
             const run = /** @type {Compared} */ (runs[at]);
             return html`<tr
               key=${run.run}
@@ -70,15 +72,18 @@ export function Differences({ runs, fields, colourOf, onPoint }) {
               <th scope="row" class="who">
                 <span class="swatch" style=${{ background: colourOf(run.run) }}></span>
                 <button type="button" class="text" title="Open the run" onClick=${() => go({ run: run.run }, { replace: route.value.run !== undefined })}>${run.run}</button>
-                <button
-                  type="button"
-                  class="plain out"
-                  title="Leave it out"
-                  aria-label=${`Leave ${run.run} out`}
-                  onClick=${() => choose(chosen.value.filter((name) => name !== run.run))}
-                >
-                  ✕
-                </button>
+                ${
+                  runs.length <= MOST &&
+                  html`<button
+                    type="button"
+                    class="plain out"
+                    title="Leave it out"
+                    aria-label=${`Leave ${run.run} out`}
+                    onClick=${() => choose(runs.map((each) => each.run).filter((name) => name !== run.run))}
+                  >
+                    ✕
+                  </button>`
+                }
               </th>
               <td><${StatusMark} status=${run.status} stale=${run.stale} hint=${run.error} /></td>
               ${kinds.flatMap(({ columns }) =>
@@ -91,6 +96,13 @@ export function Differences({ runs, fields, colourOf, onPoint }) {
         </tbody>
       </table>
     </div>
+    ${
+      runs.length > most &&
+      html`<p>
+        The first ${count(most)} of ${count(runs.length)} runs.
+        <button type="button" class="text link" onClick=${() => setMost(most + ROWS_AT_ONCE)}>Show more</button>
+      </p>`
+    }
     ${
       runs.length > 1 &&
       same.length > 0 &&

@@ -13,13 +13,17 @@ const IMAGE = /\.(avif|bmp|gif|jpe?g|png|svg|webp)$/i;
 const TEXT =
   /\.(c|cfg|conf|cpp|csv|diff|err|f90|h|ini|jl|js|json|jsonl|log|m|md|out|patch|py|r|rs|rst|sh|tex|toml|tsv|txt|xml|yaml|yml)$/i;
 
-/** @param {{ query: Query, files: RunFile[] }} properties */
+/**
+ * @param {object} properties
+ * @param {Query | null} properties.query null: nobody has what is in them.
+ * @param {RunFile[]} properties.files
+ */
 export function Files({ query, files }) {
   const [open, setOpen] = useState(/** @type {string | null} */ (null));
   return html`<ul class="files">
     ${files.map((file) => {
-      const url = address("file", { ...query, key: file.key });
-      const seen = IMAGE.test(file.path) || TEXT.test(file.path);
+      const url = query && address("file", { ...query, key: file.key });
+      const seen = url !== null && (IMAGE.test(file.path) || TEXT.test(file.path));
       const shown = open === file.key;
       return html`<li>
         <div class="file">
@@ -32,9 +36,9 @@ export function Files({ query, files }) {
           }
           <span class="path dim">${file.path.slice(file.path.lastIndexOf("/") + 1)}</span>
           <span class="dim size">${file.size === null ? "" : bytes(file.size)}</span>
-          <a href=${url} download title=${`Save ${file.path}`} aria-label=${`Save ${file.key}`}>↓</a>
+          ${url !== null && html`<a href=${url} download title=${`Save ${file.path}`} aria-label=${`Save ${file.key}`}>↓</a>`}
         </div>
-        ${shown && html`<${Preview} url=${url} file=${file} />`}
+        ${shown && seen && html`<${Preview} url=${url} file=${file} />`}
       </li>`;
     })}
   </ul>`;

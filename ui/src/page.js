@@ -17,6 +17,7 @@ import { RunPanel } from "./run.js";
 import { STATUSES } from "./status.js";
 import { SweepView } from "./sweep.js";
 import { Table } from "./table.js";
+import { Theme } from "./theme.js";
 
 /** @typedef {import("./types.js").Project} Project */
 /** @typedef {import("./types.js").Kind} Kind */
@@ -161,28 +162,6 @@ function Top() {
     >
     <${Theme} />
   </header>`;
-}
-
-const THEMES = ["auto", "light", "dark"];
-const theme = signal(localStorage.getItem("theme") ?? "auto");
-
-effect(() => {
-  localStorage.setItem("theme", theme.value);
-  document.documentElement.dataset.theme = theme.value;
-});
-
-function Theme() {
-  const next = THEMES[(THEMES.indexOf(theme.value) + 1) % THEMES.length] ?? "auto";
-  const sign = { auto: "◑", light: "☀", dark: "☾" }[theme.value] ?? "◑";
-  return html`<button
-    type="button"
-    class="plain"
-    title=${`Colours: ${theme.value}. Change to ${next}.`}
-    aria-label=${`Colours: ${theme.value}. Change to ${next}.`}
-    onClick=${() => (theme.value = next)}
-  >
-    ${sign}
-  </button>`;
 }
 
 /** @param {Kind[]} kinds */

@@ -12,6 +12,7 @@ import { signal } from "@preact/signals";
  * @property {string} [where] A filter, as in "lr < 0.01 and status == 'done'".
  * @property {string} [sort] What to sort by, as in "-result.loss".
  * @property {string} [order] "name", else the newest first.
+ * @property {string} [find] Words that the runs of a report have in them.
  * @property {string} [run] The run that is open.
  * @property {string} [view] "compare", or "sweep": how far one identifier is; else the list of runs.
  * @property {string} [pick] The runs that are chosen: see chosen.js.
@@ -40,7 +41,7 @@ const LISTED = /** @type {const} */ (["relpath", "identifier", "status", "trashe
 const COMPARED = /** @type {const} */ (["tab", "x", "smooth", "log", "zoom", "over", "band", "fx", "fy", "fz", "lx", "ly", "axes"]);
 const TABLE = /** @type {const} */ (["cols", "by"]);
 const SWEEP = /** @type {const} */ (["gx", "gy", "of"]);
-const NAMES = /** @type {const} */ ([...LISTED, "run", "view", "pick", ...COMPARED, ...TABLE, ...SWEEP]);
+const NAMES = /** @type {const} */ ([...LISTED, "find", "run", "view", "pick", ...COMPARED, ...TABLE, ...SWEEP]);
 
 export const route = signal(read(location.hash));
 
@@ -85,9 +86,22 @@ export function link(to) {
  */
 export function go(changes, { replace = false } = {}) {
   const to = link({ ...route.value, ...changes });
-  if (to === location.hash) return;
-  history[replace ? "replaceState" : "pushState"](null, "", to);
+  if (to === link(route.value)) return;
+  try {
+    history[replace ? "replaceState" : "pushState"](null, "", to);
+  } catch {
+    // A frame without an origin, as others show a report in, has no address to write to.
+  }
   route.value = read(to);
+}
+
+/** What a click on a link to *changes* does, unless it asks for another tab. @param {Route} changes */
+export function follow(changes) {
+  return (/** @type {MouseEvent} */ event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    go(changes);
+  };
 }
 
 /** @param {string} text */

@@ -12,8 +12,15 @@ import { StatusMark } from "./status.js";
 
 /** @typedef {import("./types.js").Run} Run */
 
-/** @param {{ project: string, name: string, readOnly: boolean, onClose: () => void }} properties */
-export function RunPanel({ project, name, readOnly, onClose }) {
+/**
+ * @param {object} properties
+ * @param {string} properties.project
+ * @param {string} properties.name
+ * @param {boolean} properties.readOnly
+ * @param {boolean} [properties.away] Whether its folder is out of reach.
+ * @param {() => void} properties.onClose
+ */
+export function RunPanel({ project, name, readOnly, away = false, onClose }) {
   const shown = useMemo(() => signal(/** @type {Run | null} */ (null)), [project]);
   const error = useMemo(() => signal(/** @type {ApiError | null} */ (null)), [project]);
   const query = { project, run: name };
@@ -43,7 +50,7 @@ export function RunPanel({ project, name, readOnly, onClose }) {
       ${error.value && html`<p class="failure" role="alert">${error.value.message}</p>`}
       ${
         run && !error.value
-          ? html`<${Whole} run=${run} query=${{ project, run: run.run }} readOnly=${readOnly} onChanged=${(/** @type {Run} */ now) => (shown.value = now)} />`
+          ? html`<${Whole} run=${run} query=${{ project, run: run.run }} readOnly=${readOnly} away=${away} onChanged=${(/** @type {Run} */ now) => (shown.value = now)} />`
           : ""
       }
     </div>
@@ -55,9 +62,10 @@ export function RunPanel({ project, name, readOnly, onClose }) {
  * @param {Run} properties.run
  * @param {{ project: string, run: string }} properties.query
  * @param {boolean} properties.readOnly
+ * @param {boolean} properties.away
  * @param {(run: Run) => void} properties.onChanged
  */
-function Whole({ run, query, readOnly, onChanged }) {
+function Whole({ run, query, readOnly, away, onChanged }) {
   const error = run.error?.trimEnd() ?? "";
   const actions =
     !readOnly &&
@@ -77,13 +85,12 @@ function Whole({ run, query, readOnly, onChanged }) {
     <${Section} title="Metrics"><${RunCharts} key=${run.run} project=${query.project} run=${run} /><//>
     <${Values} title="Params" values=${run.params} />
     ${run.log !== null && html`<${Section} title="Output"><${Log} key=${run.run} query=${query} size=${run.log} /><//>`}
-    ${run.files.length > 0 && html`<${Section} title="Files"><${Files} key=${run.run} query=${query} files=${run.files} /><//>`}
+    ${run.files.length > 0 && html`<${Section} title="Files"><${Files} key=${run.run} query=${away ? null : query} files=${run.files} /><//>`}
     <${Section} title="History"><${History} moves=${run.history} /><//>
     <${Values} title="Code and machine" values=${run.capture} />
     <${Section} title="Where it is">
       <dl class="values">
-        <dt>folder</dt>
-        <dd>${run.folder}</dd>
+        ${!away && html`<dt>folder</dt><dd>${run.folder}</dd>`}
         <dt>in Python</dt>
         <dd>project.session_of(${JSON.stringify(run.run)})</dd>
         <dt>params key</dt>

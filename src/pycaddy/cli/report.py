@@ -26,7 +26,7 @@ __all__ = ["report"]
 def report(
     name: str | None, where: str | None, output: str, project: str | None, as_json: bool
 ) -> None:
-    """Write one HTML file with a table of runs, their metrics and a chart.
+    """Write one HTML file that compares runs with the charts of `pycaddy ui`.
 
     It opens offline and loads nothing. NAME chooses runs as for `pycaddy ls`.
     """

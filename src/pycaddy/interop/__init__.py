@@ -14,8 +14,8 @@ if TYPE_CHECKING:
         import_archive,
     )
     from pycaddy.interop.earlier import EarlierReport, import_earlier
-    from pycaddy.interop.report import write_report
     from pycaddy.interop.tables import export_runs
+    from pycaddy.web.report import write_report
 
 __all__ = [
     "EarlierReport",
@@ -38,8 +38,8 @@ _HOMES = {
         "import_archive",
     ),
     "pycaddy.interop.earlier": ("EarlierReport", "import_earlier"),
-    "pycaddy.interop.report": ("write_report",),
     "pycaddy.interop.tables": ("export_runs",),
+    "pycaddy.web.report": ("write_report",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pycaddy._extras import require
-from pycaddy.interop._curves import thinned
 from pycaddy.ledger import recording
+from pycaddy.metrics.series import Series
+from pycaddy.metrics.thinning import ascending, part
 from pycaddy.project import Project
 from pycaddy.query import Runs
 from pycaddy.records import RunRecord
@@ -37,7 +38,7 @@ def plot_curves(project: Project, runs: Iterable[RunRecord], name: str) -> Figur
         if series is not None:
             drawn += 1
             label = str(record.key) if drawn <= _MOST_NAMED else None
-            axes.plot(*thinned(series.steps, series.values, _POINTS), label=_plain(label), lw=1.2)
+            axes.plot(*_line(series), label=_plain(label), lw=1.2)
     if not drawn:
         raise _nothing(f"has logged {name!r}")
     axes.set(xlabel="step", ylabel=_plain(name))
@@ -145,6 +146,13 @@ def _nothing(what: str) -> ValueError:
     return ValueError(
         f"None of the runs {what}. `pycaddy export --format csv` shows the columns there are."
     )
+
+
+def _line(series: Series) -> tuple[list[float], list[float]]:
+    """Return the points to draw, by step; a value that is not finite is a gap."""
+    xs, ys = ascending(series.steps.tolist(), series.values.tolist())
+    kept = part(xs, ys, _POINTS).kept
+    return [xs[at] for at in kept], [ys[at] for at in kept]
 
 
 def _plain(text: str | None) -> str | None:

@@ -18,10 +18,10 @@ from pycaddy.errors import MetricsError
 from pycaddy.ledger import Ledger, RunRecord, recording
 from pycaddy.metrics.series import Series
 from pycaddy.metrics.summary import MOST_SERIES as MOST_SUMMARIES
+from pycaddy.metrics.thinning import ascending, part
 from pycaddy.records import RunKey
 from pycaddy.status import Status
 from pycaddy.web._asks import BadRequest, checked, one_of, run_key, whole_number
-from pycaddy.web._thin import part
 
 __all__ = [
     "AXES",
@@ -167,7 +167,7 @@ def _of_run(ledger: Ledger, record: RunRecord, ask: SeriesAsk) -> Iterator[dict[
 def _drawn(series: Series, origin: float, ask: SeriesAsk) -> dict[str, Any]:
     since = origin if ask.x == "seconds" else 0
     xs: list[int] | list[float] = (series.steps if ask.x == "step" else series.times).tolist()
-    xs, ys = _ascending(xs, series.values.tolist())
+    xs, ys = ascending(xs, series.values.tolist())
     drawn = part(xs, ys, ask.points, ask.low + since, ask.high + since)
     return {
         "count": len(xs),
@@ -180,16 +180,6 @@ def _drawn(series: Series, origin: float, ask: SeriesAsk) -> dict[str, Any]:
         "mean_x": _packed([x - since for x, _ in drawn.means]),
         "mean_y": _packed([y for _, y in drawn.means]),
     }
-
-
-def _ascending(
-    xs: list[int] | list[float], ys: list[float]
-) -> tuple[list[int] | list[float], list[float]]:
-    """Return the points by x: a program may log its steps in any order, and a clock be set."""
-    if sorted(xs) == xs:
-        return xs, ys
-    order = sorted(range(len(xs)), key=xs.__getitem__)
-    return [xs[at] for at in order], [ys[at] for at in order]
 
 
 def _origin(record: RunRecord) -> float:

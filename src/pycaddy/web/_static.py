@@ -8,9 +8,10 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-__all__ = ["FOLDER", "Static"]
+from pycaddy.web._built import FOLDER
 
-FOLDER = Path(__file__).parent / "static"
+__all__ = ["Static"]
+
 _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",

@@ -11,6 +11,7 @@ from pycaddy._extras import require
 from pycaddy.errors import PageAddressError
 from pycaddy.ledger import Ledger
 from pycaddy.web._access import Access, served_hosts
+from pycaddy.web._built import built
 
 __all__ = ["Page"]
 
@@ -32,6 +33,7 @@ class Page:
         MissingExtraError: The extra `ui` is not installed.
         LedgerError: A ledger cannot be read.
         PageAddressError: Nothing can listen there.
+        FileNotFoundError: This is a checkout, and its page was not made yet.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Page:
     ) -> None:
         self._uvicorn = require("uvicorn", "ui")
         require("starlette.applications", "ui")
+        built("index.html")
         self.projects = {
             name: Ledger(root, read_only=True)
             for name, root in zip(_names(roots), roots, strict=True)

@@ -83,5 +83,11 @@ export function likely(fields, role, not = []) {
   const fitting = left.filter((each) => kinds.includes(each.kind) && (role === "input" || each.number));
   const seed = seedOf(fields);
   const varying = fitting.filter((each) => each.varies && each.id !== seed);
-  return varying.find((each) => each.number) ?? varying[0] ?? fitting[0] ?? left[0];
+  return fullest(varying.filter((each) => each.number)) ?? fullest(varying) ?? fitting[0] ?? left[0];
+}
+
+/** The first of those that most runs have. @param {Field[]} fields @returns {Field | undefined} */
+function fullest(fields) {
+  const having = fields.map((each) => each.values.filter((value) => value !== undefined).length);
+  return fields[having.indexOf(Math.max(...having))];
 }

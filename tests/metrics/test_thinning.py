@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pycaddy.web._thin import FEWEST, part
+from pycaddy.metrics.thinning import FEWEST, part
 
 Points = tuple[list[float], list[float]]
 
