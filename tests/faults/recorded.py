@@ -1,15 +1,19 @@
 """A life of runs that says each step it takes, and a guest that comes in between.
 
-python -m tests.faults.recorded ROOT SEED DURABILITY
+python -m tests.faults.recorded ROOT SEED DURABILITY [REFUSED]
+
+REFUSED: The disk refuses one in so many times to take the log.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
 from pycaddy.stores import _sqlite_turns
 from tests.faults import life
+from tests.faults.recording import REFUSED
 
 STEPS = 120
 
@@ -18,12 +22,19 @@ def say(who: str, message: object) -> None:
     os.write(1, f"{(who, message)!r}\n".encode())
 
 
+def wait(fd: int) -> None:
+    waits[0] += 1
+    if refused and waits[0] % refused == 0:
+        os.write(1, f"{REFUSED}{os.readlink(f'/proc/self/fd/{fd}')}\n".encode())
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+    sync(fd)
+
+
 class Guest:
     """Another writer, which takes a step whenever the first one waits for the disk."""
 
     def __init__(self, root: str, seed: str, durability: str) -> None:
         self.lives = life.lives(root, f"guest {seed}", durability)
-        self.wait = os.fdatasync
         self.is_in = False
         os.fdatasync = self.come_in
 
@@ -35,13 +46,14 @@ class Guest:
                 if message[0] == "did":
                     break
             self.is_in = False
-        self.wait(fd)
+        wait(fd)
 
 
 if __name__ == "__main__":
     # Checkpoints, which a ledger of some size makes, have to be seen in a small one.
     _sqlite_turns._CHECKPOINT_BYTES, _sqlite_turns._CHECKPOINT_EVERY = 100_000, 16
-    root, seed, durability = sys.argv[1:]
+    root, seed, durability, *rest = sys.argv[1:]
+    sync, waits, refused = os.fdatasync, [0], int(rest[0]) if rest else 0
     lives = life.lives(root, seed, durability)
     Guest(root, seed, durability)
     for _ in range(2 * STEPS):

@@ -2,8 +2,9 @@
 
 A cut at an instant leaves on disk what was synced before it. Of the rest it may leave anything:
 any of the writes since a file's last fsync, whole or down to a few sectors, and of the names that
-were made, moved or deleted in a folder since its last fsync the first few. That is more than the
-file systems that people use would do, and nothing that they rule out is assumed.
+were made, moved or deleted in a folder since its last fsync the first few. What an fsync refused
+may be left out for good, whatever is synced later, unless it is written again. That is more than
+the file systems that people use would do, and nothing that they rule out is assumed.
 """
 
 from __future__ import annotations
@@ -53,6 +54,13 @@ class Synced:
 
 
 @dataclass(frozen=True)
+class Refused:
+    """The disk failed to take a file's content, and is not asked for it again."""
+
+    file: int
+
+
+@dataclass(frozen=True)
 class Named:
     """A name was given to a file (None: a folder), or taken away, in a folder."""
 
@@ -74,7 +82,10 @@ class Moved:
     new: str
 
 
-Event = Said | Wrote | Resized | Synced | Named | Moved
+Event = Said | Wrote | Resized | Synced | Refused | Named | Moved
+
+REFUSED = "refused "
+"""What the program prints, and the path, where it makes a sync fail."""
 
 
 def record(root: Path, *command: str, log: Path) -> list[Event]:
@@ -113,7 +124,7 @@ class _Reader:
                 self.open(values[-1].decode(), arguments, result.partition("<")[0])
             case "write" if arguments.startswith("1<"):
                 if pid == self.speaker:  # not a program that it calls, such as git
-                    self.events.append(Said(values[1].decode()))
+                    self.hear(values[1].decode())
             case "write" if self.mine(values[0]):
                 fd = arguments.partition("<")[0]
                 self.write(values[0].decode(), self.positions[fd], values[1])
@@ -141,6 +152,12 @@ class _Reader:
             case "mkdir" if self.mine(values[0]):
                 path = values[0].decode()
                 self.events.append(Named(path, None, exists=True, is_folder=True))
+
+    def hear(self, text: str) -> None:
+        if text.startswith(REFUSED):
+            self.events.append(Refused(self.files[text.removeprefix(REFUSED).strip()]))
+        else:
+            self.events.append(Said(text))
 
     def mine(self, path: bytes) -> bool:
         return f"{path.decode('utf-8', 'replace')}/".startswith(f"{self.root}/")
@@ -198,16 +215,12 @@ class Disk:
                 place.write_bytes(contents.get(file, b""))
 
     def contents(self) -> dict[int, bytes]:
-        synced = {
-            event.file: index
-            for index, event in enumerate(self.before)
-            if isinstance(event, Synced) and event.file is not None
-        }
+        synced = self.synced_writes()
         found: dict[int, bytearray] = {}
         for index, event in enumerate(self.before):
             if not isinstance(event, Wrote | Resized):
                 continue
-            is_synced = index < synced.get(event.file, -1)
+            is_synced = index in synced
             if is_synced or self.chance.random() < self.luck:
                 content = found.setdefault(event.file, bytearray())
                 if isinstance(event, Resized):
@@ -217,6 +230,19 @@ class Disk:
                     _resize(content, max(len(content), event.at + len(data)))
                     content[event.at : event.at + len(data)] = data
         return {file: bytes(content) for file, content in found.items()}
+
+    def synced_writes(self) -> set[int]:
+        """The writes that are on disk for certain."""
+        synced: set[int] = set()
+        waiting: dict[int, list[int]] = {}
+        for index, event in enumerate(self.before):
+            if isinstance(event, Wrote | Resized):
+                waiting.setdefault(event.file, []).append(index)
+            elif isinstance(event, Synced) and event.file is not None:
+                synced.update(waiting.pop(event.file, ()))
+            elif isinstance(event, Refused):
+                waiting.pop(event.file, None)
+        return synced
 
     def torn(self, data: bytes) -> bytes:
         if self.chance.random() < 0.5:

@@ -14,19 +14,19 @@ import pytest
 from pycaddy.errors import LedgerError
 from tests.faults.conftest import LONG
 from tests.faults.life import Books
-from tests.faults.recording import Disk, Event, record
+from tests.faults.recording import Disk, Event, Refused, record
 
 CUTS = 1000 if LONG else 100
 SEEDS = range(10) if LONG else range(2)
 
 
 @pytest.fixture(params=SEEDS)
-def recorded(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], list[Event]]:
-    def recorded(durability: str) -> list[Event]:
+def recorded(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., list[Event]]:
+    def recorded(durability: str, *more: str) -> list[Event]:
         (tmp_path / "project").mkdir()
         words = ("-m", "tests.faults.recorded", str(tmp_path / "project"), str(request.param))
         log = tmp_path / "trace"
-        return record(tmp_path / "project", sys.executable, *words, durability, log=log)
+        return record(tmp_path / "project", sys.executable, *words, durability, *more, log=log)
 
     return recorded
 
@@ -51,12 +51,16 @@ def cuts(events: list[Event], number: int) -> list[int]:
     return sorted(random.Random(0).choices(range(first + 1, len(events) + 1), k=number))
 
 
+@pytest.mark.parametrize("refused", [None, "5"])
 def test_a_power_cut_takes_nothing_that_was_acknowledged(
-    recorded: Callable[[str], list[Event]],
+    refused: str | None,
+    recorded: Callable[..., list[Event]],
     tmp_path: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
-    events = recorded("power")
+    events = recorded("power", *([refused] if refused else ()))
+    syncs_refused = sum(isinstance(event, Refused) for event in events)
+    assert (syncs_refused > 20) is bool(refused)
     acknowledged = 0
     for seed, cut in enumerate(cuts(events, CUTS // len(SEEDS))):
         books = after_a_cut(events, cut, tmp_path, seed)
@@ -66,13 +70,14 @@ def test_a_power_cut_takes_nothing_that_was_acknowledged(
     assert acknowledged
     record_property(
         "figures",
-        f"R2  power cut at {CUTS // len(SEEDS)} instants among {len(events)} calls: {acknowledged} "
-        "acknowledged changes, 0 lost, 0 unreadable",
+        f"R2  power cut at {CUTS // len(SEEDS)} instants among {len(events)} calls, of which "
+        f"{syncs_refused} failed to sync: {acknowledged} acknowledged changes, 0 lost, "
+        "0 unreadable",
     )
 
 
 def test_without_waiting_for_the_disk_a_power_cut_takes_some_and_breaks_nothing(
-    recorded: Callable[[str], list[Event]], tmp_path: Path
+    recorded: Callable[..., list[Event]], tmp_path: Path
 ) -> None:
     events = recorded("process")
     lost = 0

@@ -31,9 +31,9 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "_CHECKPOINT_EVERY", 8)
 
 
-@pytest.fixture
-def store(open_file: OpenFile) -> SqliteStore:
-    return open_file("process")
+@pytest.fixture(params=["process", "power"])
+def store(open_file: OpenFile, request: pytest.FixtureRequest) -> SqliteStore:
+    return open_file(request.param)
 
 
 @pytest.fixture

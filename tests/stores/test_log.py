@@ -5,22 +5,17 @@ from __future__ import annotations
 import errno
 import json
 import os
-import shutil
-import sqlite3
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from pycaddy import Project
 from pycaddy.errors import LedgerError, LedgerSyncError
-from pycaddy.stores._sqlite_turns import Turns
 from pycaddy.stores.sqlite import SqliteStore
 from pycaddy.testing import new_run
-from pycaddy.testing._at_once import in_threads
+from pycaddy.testing._at_once import in_fork, in_threads
 from pycaddy.testing._work import create, uids
 from tests.stores.conftest import OpenFile, connection_of
 
@@ -69,30 +64,28 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return errors
 
 
-@contextmanager
-def no_other_way(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let the disk refuse to take the log into the database, too, during the block."""
-
-    def refuse(turns: Turns) -> None:
-        raise sqlite3.OperationalError("disk I/O error")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Turns, "_move_log", refuse)
-        yield
+def marked(ledger: Path) -> bool:
+    return os.stat(f"{ledger}.lock").st_size > 0
 
 
-def test_what_the_log_does_not_keep_is_moved_into_the_database_before_the_call_returns(
-    store: SqliteStore, ledger: Path, tmp_path: Path, failing: list[int]
+def test_what_the_disk_refuses_is_written_to_it_again_before_the_call_returns(
+    store: SqliteStore, ledger: Path, failing: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.create(new_run())
+    written = bytearray()
+
+    def note(fd: int, data: bytes, offset: int) -> int:
+        assert marked(ledger), "others must know of it while it is not done"
+        written[offset:] = data
+        return pwrite(fd, data, offset)
+
+    pwrite = os.pwrite
+    monkeypatch.setattr(os, "pwrite", note)
     failing.append(errno.EIO)
     assert store.create(new_run()).uid == "0002"
     assert failing == []
-    shutil.copyfile(ledger, tmp_path / "without-the-log.db")
-    assert uids(SqliteStore(str(tmp_path / "without-the-log.db"), store.project)) == [
-        "0001",
-        "0002",
-    ]
+    assert written == Path(f"{ledger}-wal").read_bytes()
+    assert not marked(ledger)
     assert in_threads(2, create, store, new_run(), 1) in (
         [["0003"], ["0004"]],
         [["0004"], ["0003"]],
@@ -102,37 +95,104 @@ def test_what_the_log_does_not_keep_is_moved_into_the_database_before_the_call_r
 @pytest.mark.parametrize(
     ("error", "reason"), [(errno.EIO, "the disk failed"), (errno.ENOSPC, "the disk is full")]
 )
-def test_until_it_is_moved_nothing_is_acknowledged(
+def test_until_it_is_on_disk_nobody_is_told_of_a_change(
     store: SqliteStore,
     ledger: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    open_file: OpenFile,
     failing: list[int],
     error: int,
     reason: str,
 ) -> None:
     store.create(new_run())
+    failing += [error, error]
+    with pytest.raises(LedgerSyncError, match=f"outlive a power cut: {reason}") as raised:
+        store.create(new_run())
+    assert str(ledger) in str(raised.value)
+    failing += 5 * [error]
+    for other in (store, open_file(), SqliteStore(str(ledger))):
+        with pytest.raises(LedgerError, match=os.strerror(error)) as refusal:
+            other.create(new_run())
+        assert not isinstance(refusal.value, LedgerSyncError), "it was not made at all"
+        assert uids(other) == ["0001", "0002"]
+    assert marked(ledger)
+    failing.clear()
+    assert in_fork(create, SqliteStore(str(ledger)), new_run(), 1) == ["0003"]
+    assert not marked(ledger)
 
-    with no_other_way(monkeypatch):
-        failing.append(error)
-        with pytest.raises(LedgerSyncError, match=f"outlive a power cut: {reason}") as raised:
-            store.create(new_run())
-        assert str(ledger) in str(raised.value)
-        for call in (lambda: store.create(new_run()), lambda: store.get("", "train", 2)):
-            with pytest.raises(LedgerError, match="disk I/O error"):
-                call()
-    assert uids(store) == ["0001", "0002"]
+
+def test_a_change_of_before_a_refusal_is_not_acknowledged_after_it(
+    store: SqliteStore, ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel tells of a refusal each handle that is open, and none that is opened later."""
+    store.create(new_run())
+    sync, synced = os.fdatasync, [0]
+
+    def refused_to_somebody_else(fd: int) -> None:
+        synced[0] += 1
+        if synced[0] == 1:
+            os.truncate(f"{ledger}.lock", 1)
+        else:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fdatasync", refused_to_somebody_else)
+    with pytest.raises(LedgerSyncError):
+        store.create(new_run())
+    monkeypatch.setattr(os, "fdatasync", sync)
     assert store.create(new_run()).uid == "0003"
 
 
+def test_who_opens_the_ledger_closes_the_gap(
+    store: SqliteStore, ledger: Path, open_file: OpenFile, failing: list[int]
+) -> None:
+    """Whoever is the last to close it moves the log into the database, the gap with it."""
+    store.create(new_run())
+    failing += [errno.EIO, errno.EIO]
+    with pytest.raises(LedgerSyncError):
+        store.create(new_run())
+    assert marked(ledger)
+    assert uids(open_file("process")) == ["0001", "0002"]
+    assert not marked(ledger)
+
+
+def test_a_mark_that_outlived_its_log_does_no_harm(ledger: Path, open_file: OpenFile) -> None:
+    open_file().create(new_run())
+    open_file().close()
+    gone = SqliteStore(str(ledger))
+    gone.create(new_run())
+    gone.close()
+    os.truncate(f"{ledger}.lock", 1)
+    assert SqliteStore(str(ledger)).create(new_run()).uid == "0003"
+    assert not marked(ledger)
+
+
+def test_a_failing_disk_does_not_keep_a_fork_waiting(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one who forks waits until the connections are free, and lets nobody open one."""
+    store.create(new_run())
+    sync, forks = os.fdatasync, []
+
+    def fail(fd: int) -> None:
+        if not forks:
+            forks.append(threading.Thread(target=in_fork, args=(os.getpid,)))
+            forks[0].start()
+            forks[0].join(0.5)
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        sync(fd)
+
+    monkeypatch.setattr(os, "fdatasync", fail)
+    assert store.create(new_run()).uid == "0002"
+    forks[0].join(30)
+    assert not forks[0].is_alive()
+
+
 def test_a_start_that_may_not_outlive_a_power_cut_can_be_called_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: list[int]
+    tmp_path: Path, failing: list[int]
 ) -> None:
     run = Project(tmp_path).session("train")
-
-    with no_other_way(monkeypatch):
-        failing.append(errno.EIO)
-        with pytest.raises(LedgerSyncError):
-            run.start()
+    failing += [errno.EIO, errno.EIO]
+    with pytest.raises(LedgerSyncError):
+        run.start()
     assert json.loads((run.folder / "run.json").read_text())["status"] == "running"
     assert run.start().attempt == 1
     assert run.done().is_done()

@@ -70,6 +70,18 @@ class WriterLock:
             fcntl.flock(self._fd, fcntl.LOCK_UN)
         self._leave_the_line()
 
+    def mark(self, marked: bool) -> None:
+        """Leave a mark for whoever takes a turn, or take it away; after a first turn of ours."""
+        os.ftruncate(self._fd, marked)
+
+    def is_marked(self) -> bool:
+        """Whether somebody on this machine has left a mark."""
+        try:
+            size = (os.stat(self._path or "") if self._fd < 0 else os.fstat(self._fd)).st_size
+        except FileNotFoundError:
+            return False
+        return size > 0
+
     def close(self) -> None:
         """Give the file back. In a forked child this leaves the parent's lock alone."""
         if self._queue is not None:

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["LogFile"]
+from pycaddy.stores._lock import WriterLock
+
+__all__ = ["LogFile", "close_the_gap"]
+
+_CHUNK_BYTES = 1 << 20
 
 
 class LogFile:
@@ -33,14 +37,38 @@ class LogFile:
     def open(self) -> None:
         """Open it, inside a transaction: while there is one it is the connection's."""
         if self._fd < 0:
-            self._fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            self._fd = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
 
     def sync(self) -> None:
         """Wait until all that was committed so far is on disk."""
         os.fdatasync(self._fd)
+
+    def write_again(self) -> None:
+        """Have the disk take all of it anew."""
+        offset = 0
+        while part := os.pread(self._fd, _CHUNK_BYTES, offset):
+            offset += os.pwrite(self._fd, part, offset)
+        self.sync()
 
     def close(self) -> None:
         """Give the file back."""
         if self._fd >= 0:
             self._close(self._fd)
             self._fd = -1
+
+
+def close_the_gap(log: LogFile, lock: WriterLock) -> None:
+    """Within a turn: put on disk what the disk has refused, of anybody's changes.
+
+    What could not be written the kernel takes for written, and writes nothing but what is written
+    to the file once more. Who comes upon such a gap closes it: the lock file has a mark then.
+
+    Raises:
+        OSError: The disk refuses it still. The mark stays.
+    """
+    try:
+        log.open()
+        log.write_again()
+    except FileNotFoundError:
+        pass  # it was moved into the database by whoever closed it last
+    lock.mark(False)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from contextlib import suppress
 
+from pycaddy.errors import LedgerBusyError
 from pycaddy.stores._connections import Connection, Connections
+from pycaddy.stores._log import close_the_gap
 from pycaddy.stores._one_host import OneHost
 from pycaddy.stores._sqlite_errors import not_kept, raise_translated
 from pycaddy.stores._sqlite_file import BUSY_TIMEOUT_S
@@ -28,13 +31,12 @@ class Turns:
         connections: To the file; a turn takes the calling thread's.
     """
 
-    __slots__ = ("_connections", "_log_failed", "_one_host", "path")
+    __slots__ = ("_connections", "_one_host", "path")
 
     def __init__(self, path: str, connections: Connections) -> None:
         self.path = path
         self._connections = connections
         self._one_host = OneHost(path)
-        self._log_failed = False
 
     def reading(self, *, in_a_loop: bool = False) -> _Reading:
         """Hand out the connection for reading statements.
@@ -50,8 +52,6 @@ class Turns:
 
     def hold(self, *, in_a_loop: bool = False) -> Connection:
         """Return this thread's connection to the file that is at the path now, held."""
-        if self._log_failed:
-            self._move_log()
         while True:
             connection = self._connections.hold()
             if in_a_loop and time.monotonic() < connection.surely_there_until:
@@ -73,30 +73,49 @@ class Turns:
         connection.sql.execute("BEGIN IMMEDIATE")
         if connection.on_network:
             self._claim_host(connection.sql)
+        elif connection.log is not None and connection.lock.is_marked():
+            # Somebody's change is not on disk: ours would be acknowledged on top of a gap.
+            close_the_gap(connection.log, connection.lock)
 
-    def commit(self, connection: Connection) -> None:
-        """Make the transaction last, and tidy up from time to time."""
+    def commit(self, connection: Connection) -> bool:
+        """Make the transaction last, and tidy up from time to time.
+
+        Returns:
+            Whether the connection is of further use, once the change is on disk.
+        """
         if connection.log is not None:
             connection.log.open()
         connection.sql.execute("COMMIT")
         connection.commits += 1
-        if connection.commits % _CHECKPOINT_EVERY == 1:
-            self._checkpoint(connection.sql)
+        return connection.commits % _CHECKPOINT_EVERY != 1 or self._checkpoint(connection)
 
     def sync(self, connection: Connection) -> None:
         """Wait until what was committed is on disk, while others write already."""
         if connection.log is None:
             return
+        refused: OSError | None = None
         try:
             connection.log.sync()
         except OSError as error:
-            # The kernel takes the pages for written now: whoever asks again hears of no failure.
-            self._log_failed = True
-            self._connections.drop()
+            # The kernel takes the pages for written now: whoever asks again, and whoever opens
+            # the log from now on, hears of no failure.
+            refused = error
+            with suppress(OSError):  # a disk that takes no mark takes no change either
+                connection.lock.mark(True)
+        if refused is None and not connection.lock.is_marked():
+            return
+        try:
+            connection.lock.acquire()
             try:
-                self._move_log()
-            except Exception:  # noqa: BLE001 - the first failure says what is wrong
-                raise not_kept(error, self.path) from error
+                close_the_gap(connection.log, connection.lock)
+            finally:
+                connection.lock.release()
+        except (OSError, LedgerBusyError) as error:
+            raise not_kept(refused or error, self.path) from error
+
+    def drop(self) -> None:
+        """Close the calling thread's connection; its next turn opens another one."""
+        self._connections.drop()
 
     def undo(self, connection: Connection, error: BaseException | None) -> None:
         """Take back what the transaction did before *error*."""
@@ -106,24 +125,6 @@ class Turns:
             self._connections.drop()
         elif connection.sql.in_transaction:
             connection.sql.execute("ROLLBACK")
-
-    def _move_log(self) -> None:
-        """Move what the disk would not keep in the log into the database, and make sure of it.
-
-        It can still be read: later changes would be acknowledged on top of a gap otherwise.
-        """
-        connection = self._connections.hold()
-        try:
-            connection.lock.acquire()
-            try:
-                busy, _, _ = connection.sql.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
-            finally:
-                connection.lock.release()
-        finally:
-            connection.release()
-        if busy:
-            raise sqlite3.OperationalError("a reader keeps the log from being moved")
-        self._log_failed = False
 
     def _claim_host(self, db: sqlite3.Connection) -> None:
         """Go on in the transaction when this host may write; wait for that outside of it."""
@@ -137,7 +138,7 @@ class Turns:
         with self.writing():
             pass
 
-    def _checkpoint(self, db: sqlite3.Connection) -> None:
+    def _checkpoint(self, connection: Connection) -> bool:
         """Move the WAL into the database once it has grown, under the writer's lock.
 
         RESTART makes the next commits overwrite the WAL: a file that does not change its size
@@ -145,13 +146,18 @@ class Turns:
         """
         try:
             if os.stat(f"{self.path}-wal").st_size < _CHECKPOINT_BYTES:
-                return
+                return True
         except FileNotFoundError:  # no WAL on this file system
-            return
+            return True
+        if connection.lock.is_marked():
+            return True  # the database must not get what the log may not have on disk
+        db = connection.sql
         try:
             db.execute("PRAGMA busy_timeout=0")  # a reader in the way is no reason to wait
-            db.execute("PRAGMA wal_checkpoint(RESTART)")
-            db.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_S * 1000)}")
+            try:
+                db.execute("PRAGMA wal_checkpoint(RESTART)")
+            finally:
+                db.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_S * 1000)}")
         except sqlite3.OperationalError as error:
             # The change is committed and stays in the WAL: to raise would be to deny it.
             from logging import getLogger
@@ -159,7 +165,8 @@ class Turns:
             getLogger("pycaddy").warning(
                 "The write-ahead log of %s could not be moved into it: %s", self.path, error
             )
-            self._connections.drop()
+            return False
+        return True
 
 
 class _Reading:
@@ -208,7 +215,7 @@ class _Writing:
             self._give_up(error)
         elif (connection := self._at) is not None:
             try:
-                self._turns.commit(connection)
+                is_of_use = self._turns.commit(connection)
             except BaseException as failure:
                 self._give_up(failure)
                 raise
@@ -216,6 +223,8 @@ class _Writing:
             try:
                 self._turns.sync(connection)
             finally:
+                if not is_of_use:
+                    self._turns.drop()
                 self._at = None
                 connection.release()
 
