@@ -263,3 +263,74 @@ def test_an_unrelated_connection_of_the_program_is_left_alone(
         in_fork(use, store)
         own.execute("INSERT INTO t VALUES (1)")
         assert own.execute("SELECT x FROM t").fetchall() == [(1,)]
+
+
+@pytest.fixture
+def cut_off(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> SqliteStore:
+    """A store whose connection this thread holds, and is not at work with any more."""
+    store.create(new_run())
+    store._connections.hold()
+    monkeypatch.setattr(connections, "_LOOK_S", 0.01)
+    return store
+
+
+def test_what_an_interrupt_left_held_does_not_keep_a_fork_of_another_thread_waiting(
+    cut_off: SqliteStore, ledger: Path
+) -> None:
+    assert in_threads(1, in_fork, open_files, ledger) == [[]]
+    assert uids(cut_off) == ["0001"]
+
+
+def test_what_an_interrupt_left_held_is_closed_before_this_thread_forks(
+    cut_off: SqliteStore, ledger: Path
+) -> None:
+    assert in_fork(open_files, ledger) == []
+    assert in_fork(uids, cut_off) == ["0001"]
+
+
+def test_what_an_interrupt_left_held_can_be_closed_by_anybody(
+    cut_off: SqliteStore, ledger: Path
+) -> None:
+    in_threads(1, cut_off.close)
+    assert open_files(ledger) == []
+    assert cut_off.create(new_run()).uid == "0002"
+
+
+@pytest.mark.parametrize("place", ["time.monotonic", "os.stat"])
+def test_an_interrupt_while_a_connection_is_looked_at_leaves_it_to_others(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    run = store.create(new_run())
+    held = store._connections.hold()
+    held.release()
+
+    def interrupt(*_: object) -> float:
+        raise KeyboardInterrupt
+
+    for call in (lambda: store.get("", "train", 1), lambda: store.forget(run)):
+        held.surely_there_until = 0.0
+        with monkeypatch.context() as patched:
+            patched.setattr(place, interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                call()
+        assert in_threads(1, is_free, held) == [True]
+    assert uids(store) == ["0001"]
+
+
+def is_free(connection: connections.Connection) -> bool:
+    if free := connection._mutex.acquire(blocking=False):
+        connection._mutex.release()
+    return free
+
+
+def test_an_interrupt_while_the_ledger_is_opened_leaves_nothing_open(
+    store: SqliteStore, ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(self: connections.Connections) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(connections.Connections, "_close_the_dead", interrupt)
+    with pytest.raises(KeyboardInterrupt) as kept:
+        store.create(new_run())
+    assert in_fork(open_files, ledger) == []
+    assert kept.tb is not None, "its frames have all that there was"

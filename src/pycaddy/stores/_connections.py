@@ -3,6 +3,9 @@
 Before a fork the connections are closed. SQLite remembers per process which locks it holds, and
 a child would take that over together with the memory, but not the locks: its own connection to
 the same file would go without them.
+
+Ctrl-C may come at any call, and leave a connection held that nobody uses any more. Whoever waits
+for such a one looks at what its thread is doing.
 """
 
 from __future__ import annotations
@@ -10,9 +13,12 @@ from __future__ import annotations
 import atexit
 import os
 import sqlite3
+import sys
 import threading
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 
 from pycaddy.stores._lock import WriterLock
 from pycaddy.stores._log import LogFile
@@ -21,15 +27,22 @@ from pycaddy.stores._recent import Recent
 __all__ = ["Connection", "Connections", "set_aside"]
 
 
+_LOOK_S = 0.2
+"""How long to wait for a connection before looking whether its thread still uses it."""
+
+
 class Connection:
-    """An open ledger file with its turn-taking lock."""
+    """An open ledger file with its turn-taking lock, for the thread that opens it."""
 
     __slots__ = (
+        "__weakref__",
         "_held",
         "_mutex",
+        "_thread",
         "commits",
         "identifiers",
         "inode",
+        "is_open",
         "lock",
         "log",
         "on_network",
@@ -51,13 +64,21 @@ class Connection:
         self.lock = lock
         self.log = log
         self.inode = inode
+        self.is_open = True
         self.on_network = on_network
         self.commits = 0
         self.identifiers: dict[tuple[str, str], int] = {}
         self.recent = Recent(sql)
         self.surely_there_until = 0.0
+        self._thread = threading.get_ident()
         self._mutex = threading.RLock()
         self._held = 0
+        _open.add(self)
+
+    def __del__(self) -> None:
+        # Ctrl-C may come before anybody has it, and what it was made of stays with the error.
+        if getattr(self, "is_open", False):
+            self._close()
 
     def hold(self) -> None:
         """Keep other threads from closing it."""
@@ -69,25 +90,69 @@ class Connection:
         self._held -= 1
         self._mutex.release()
 
-    def close(self) -> None:
-        """Close the file and the lock when no other thread holds them."""
-        with self._mutex:
-            self.sql.close()
-            self.close_own_files()
+    def give_up(self) -> None:
+        """Undo a `hold` that was not undone in its time; in another thread it is too late."""
+        with suppress(RuntimeError):
+            self.release()
 
-    def close_own_files(self) -> None:
-        """Close what is open beside SQLite's files."""
+    def close(self) -> None:
+        """Close the file and the lock when no other thread is at work with them."""
+        is_ours = self._wait()
+        try:
+            self._close()
+        finally:
+            if is_ours:
+                self._mutex.release()
+
+    def close_before_fork(self, forget: Callable[[], object]) -> None:
+        """Close it, unless this very thread forks while it works with it.
+
+        Args:
+            forget: Called first: its thread may have it in its hand, and looks whether it is known.
+        """
+        is_ours = self._wait()
+        try:
+            forks_itself = self._held and self._thread == threading.get_ident()
+            if not (forks_itself and _is_at_work(self._thread)):
+                forget()
+                self._close()
+        finally:
+            if is_ours:
+                self._mutex.release()
+
+    def leave_to_parent(self) -> None:
+        """In a fork: close what is open beside SQLite's files, and do not touch those."""
+        self.is_open = False
+        self._close_own_files()
+        set_aside(self.sql)
+
+    def _close(self) -> None:
+        self.is_open = False
+        self.sql.close()
+        self._close_own_files()
+
+    def _close_own_files(self) -> None:
         self.lock.close()
         if self.log is not None:
             self.log.close()
 
-    def close_before_fork(self) -> bool:
-        """Close it, unless this very thread forks while it works with it."""
-        with self._mutex:
-            if self._held:
+    def _wait(self) -> bool:
+        """Wait until its thread is not at work with it; False if it will never be given back."""
+        while not self._mutex.acquire(timeout=_LOOK_S):
+            if not _is_at_work(self._thread):
                 return False
-            self.close()
         return True
+
+
+def _is_at_work(thread: int) -> bool:
+    """Whether a thread is within a turn: it is in code of ours, which does not suspend any."""
+    frame = sys._current_frames().get(thread)
+    while frame is not None:
+        name = frame.f_globals.get("__name__", "")
+        if name.startswith("pycaddy.stores.") and name != __name__:
+            return True
+        frame = frame.f_back
+    return False
 
 
 class Connections:
@@ -152,18 +217,17 @@ class Connections:
     def before_fork(self) -> None:
         """Close what is open; a thread that is at work is waited for."""
         for thread, connection in list(self._by_thread.items()):
-            if connection.close_before_fork():
-                self._by_thread.pop(thread, None)
+            connection.close_before_fork(partial(self._by_thread.pop, thread, None))
 
     def after_fork_in_child(self) -> None:
         """Set what was inherited aside, neither used nor closed."""
         for connection in self._by_thread.values():
-            connection.close_own_files()
-            set_aside(connection.sql)
+            connection.leave_to_parent()
         self._forget()
 
 
 _all: weakref.WeakSet[Connections] = weakref.WeakSet()
+_open: weakref.WeakSet[Connection] = weakref.WeakSet()
 _inherited: list[object] = []
 _opening = threading.RLock()
 
@@ -177,6 +241,12 @@ def _before_fork() -> None:
     _opening.acquire()  # and nobody opens another one meanwhile
     for connections in list(_all):
         connections.before_fork()
+    for connection in list(_open):  # of which some are in nobody's hands, after Ctrl-C
+        connection.close_before_fork(_nothing)
+
+
+def _nothing() -> None:
+    pass
 
 
 def _after_fork_in_parent() -> None:
@@ -187,6 +257,9 @@ def _after_fork_in_child() -> None:
     _opening.release()
     for connections in list(_all):
         connections.after_fork_in_child()
+    for connection in list(_open):
+        if connection.is_open:
+            connection.leave_to_parent()
 
 
 def _leak_inherited() -> None:

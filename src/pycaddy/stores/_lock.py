@@ -36,11 +36,13 @@ class WriterLock:
     # Its own, since the interpreter's exit may take `os` away before the last lock goes.
     _close = staticmethod(os.close)
 
+    # Known when Ctrl-C comes before __init__ has begun.
+    _fd = -1
+    _queue: _Queue | None = None
+
     def __init__(self, path: str | None, timeout_s: float) -> None:
         self._path = path
         self._timeout_s = timeout_s
-        self._fd = -1
-        self._queue: _Queue | None = None
         self._line = _line_of(path)
 
     def __del__(self) -> None:
@@ -93,7 +95,7 @@ class WriterLock:
         self._leave_the_line()
 
     def _leave_the_line(self) -> None:
-        with suppress(RuntimeError):  # we do not stand in it
+        with suppress(RuntimeError, AttributeError):  # we do not stand in it
             self._line.release()
 
     def _take(self, path: str, until: float) -> None:

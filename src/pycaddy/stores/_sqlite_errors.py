@@ -59,9 +59,9 @@ def raise_translated(error: BaseException, path: str) -> None:
         ) from error
 
 
-def not_kept(error: OSError, path: str) -> LedgerSyncError:
+def not_kept(error: Exception, path: str) -> LedgerSyncError:
     """Return the error for a change that is made, and that the disk may not keep."""
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
     reason = _STORAGE[sqlite3.SQLITE_FULL if full else sqlite3.SQLITE_IOERR]
     return LedgerSyncError(
         f"The change of the ledger {path} is made, and may not outlive a power cut: {reason}. "

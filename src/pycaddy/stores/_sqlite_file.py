@@ -79,12 +79,12 @@ def connect(path: str, durability: str, project: str | None) -> Connection:
             sql.execute("PRAGMA wal_autocheckpoint=0")
             sql.execute("PRAGMA journal_size_limit=16777216")  # a WAL that grew does not stay so
             sql.execute("PRAGMA cache_size=-16000")  # 16 MB
+            inode = inode or os.stat(path).st_ino
+            return Connection(sql, lock, inode, on_network=network, log=log)
         except BaseException:
             sql.close()
             lock.close()
             raise
-        inode = inode or os.stat(path).st_ino
-        return Connection(sql, lock, inode, on_network=network, log=log)
 
 
 def _connect_to_read(path: str) -> Connection:
@@ -97,10 +97,10 @@ def _connect_to_read(path: str) -> Connection:
     try:
         _recognised(sql, path)
         _refuse_truncated(sql, path)
+        return Connection(sql, WriterLock(None, 0), os.stat(path).st_ino, on_network=False)
     except BaseException:
         sql.close()
         raise
-    return Connection(sql, WriterLock(None, 0), os.stat(path).st_ino, on_network=False)
 
 
 def _open(database: str, *, uri: bool = False) -> sqlite3.Connection:

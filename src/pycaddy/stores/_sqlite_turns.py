@@ -54,17 +54,26 @@ class Turns:
         """Return this thread's connection to the file that is at the path now, held."""
         while True:
             connection = self._connections.hold()
-            if in_a_loop and time.monotonic() < connection.surely_there_until:
-                return connection
             try:
-                if os.stat(self.path).st_ino == connection.inode:
-                    connection.surely_there_until = time.monotonic() + _TRUST_S
+                if self._is_there(connection, in_a_loop=in_a_loop):
                     return connection
-            except FileNotFoundError:
-                pass
-            # Deleted, or replaced by a rebuild: writing on would be writing into nothing.
-            self._connections.drop()
+                # Deleted, or replaced by a rebuild: writing on would be writing into nothing.
+                self._connections.drop()
+            except BaseException:
+                connection.release()
+                raise
             connection.release()
+
+    def _is_there(self, connection: Connection, *, in_a_loop: bool) -> bool:
+        if in_a_loop and time.monotonic() < connection.surely_there_until:
+            return True
+        try:
+            if os.stat(self.path).st_ino != connection.inode:
+                return False
+        except FileNotFoundError:
+            return False
+        connection.surely_there_until = time.monotonic() + _TRUST_S
+        return True
 
     def begin(self, connection: Connection) -> None:
         """Wait for the writer's turn, and open a transaction."""
@@ -169,37 +178,55 @@ class Turns:
         return True
 
 
-class _Reading:
-    """A connection that is held for reading. A class: a generator takes three times as long."""
+class _Turn:
+    """A connection in a thread's hands. A class: a generator takes three times as long."""
 
     __slots__ = ("_at", "_in_a_loop", "_turns")
 
-    def __init__(self, turns: Turns, *, in_a_loop: bool) -> None:
+    def __init__(self, turns: Turns, *, in_a_loop: bool = False) -> None:
         self._turns = turns
         self._in_a_loop = in_a_loop
+        self._at: Connection | None = None
+
+
+class _Over(_Turn):
+    """What a turn becomes when it is over, without a `__del__`: it would swallow a Ctrl-C."""
+
+    __slots__ = ()
+
+
+class _Reading(_Turn):
+    """A connection that is held for reading."""
+
+    __slots__ = ()
 
     def __enter__(self) -> Connection:
         try:
-            self._at = self._turns.hold(in_a_loop=self._in_a_loop)
+            connection = self._at = self._turns.hold(in_a_loop=self._in_a_loop)
         except BaseException as error:
             raise_translated(error, self._turns.path)
             raise
-        return self._at
+        return connection
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        self._at.release()
+        connection, self._at = self._at, None
+        if connection is not None:
+            connection.release()
+        self.__class__ = _Over  # type: ignore[assignment]
         if error is not None:
             raise_translated(error, self._turns.path)
 
+    def __del__(self) -> None:
+        # Ctrl-C may come after the block and before __exit__; or before __init__ has begun.
+        connection = getattr(self, "_at", None)
+        if connection is not None:
+            connection.give_up()
 
-class _Writing:
+
+class _Writing(_Turn):
     """A connection that is held for one transaction."""
 
-    __slots__ = ("_at", "_turns")
-
-    def __init__(self, turns: Turns) -> None:
-        self._turns = turns
-        self._at: Connection | None = None
+    __slots__ = ()
 
     def __enter__(self) -> Connection:
         try:
@@ -227,10 +254,12 @@ class _Writing:
                     self._turns.drop()
                 self._at = None
                 connection.release()
+                self.__class__ = _Over  # type: ignore[assignment]
 
     def __del__(self) -> None:
         # Ctrl-C may come after the block and before __exit__: nobody else would ever write.
-        if self._at is not None:
+        connection = getattr(self, "_at", None)
+        if connection is not None and connection.is_open:
             self._give_up(None)
 
     def _give_up(self, error: BaseException | None) -> None:

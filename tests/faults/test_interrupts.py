@@ -1,0 +1,32 @@
+"""Ctrl-C, at any moment: nobody is kept from anything by what it has cut off."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pycaddy import Project
+from tests.faults.conftest import LONG
+from tests.processes import finished
+
+NUMBER = 3000 if LONG else 200
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc/locks")
+@pytest.mark.timeout(600)
+def test_after_an_interrupt_a_fork_neither_hangs_nor_works_without_locks(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    words = ("-m", "tests.faults.interrupted", str(tmp_path / "results"), str(NUMBER))
+    done = finished(sys.executable, *words, cwd=Path(__file__).parents[2])
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("interrupted\n") == NUMBER
+    assert Project(tmp_path / "results").verify() == []
+    record_property(
+        "figures",
+        f"R5  {NUMBER} interrupts in reads and writes, a fork of another thread after each: "
+        "0 hang, 0 without locks, 0 acknowledged changes lost",
+    )
