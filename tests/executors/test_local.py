@@ -278,6 +278,67 @@ def test_cancelling_ends_what_runs(tmp_path: Path) -> None:
     assert isinstance(future.exception(), WorkerDiedError)
 
 
+def test_cancelling_begins_nothing_more(tmp_path: Path) -> None:
+    executor = LocalExecutor(2)
+    marks = [tmp_path / str(number) for number in range(6)]
+    futures: list[Future[None]] = [executor.submit(wait_for_ever, mark) for mark in marks]
+    wait_until(lambda: marks[0].exists() and marks[1].exists())
+    executor.shutdown(cancel_futures=True)
+    assert [mark.exists() for mark in marks] == [True, True, False, False, False, False]
+    assert all(future.cancelled() or future.exception() for future in futures)
+
+
+@pytest.mark.parametrize("timeout_s", [None, 60.0])
+def test_a_death_is_told_while_what_it_has_forked_lives_on(
+    tmp_path: Path, timeout_s: float | None
+) -> None:
+    mark = tmp_path / "mark"
+    with LocalExecutor(1, timeout_s=timeout_s) as executor:
+        with pytest.raises(WorkerDiedError, match="ended by SIGKILL"):
+            executor.submit(leave_a_child_behind, mark).result()
+        os.kill(int(mark.read_text()), signal.SIGKILL)
+
+
+def leave_a_child_behind(mark: Path) -> None:
+    pid = os.fork()
+    if pid == 0:
+        threading.Event().wait()
+    mark.write_text(str(pid))
+    kill_itself(signal.SIGKILL)
+
+
+def test_an_answer_counts_though_its_process_does_not_end_in_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pycaddy.executors.local._GRACE_S", 0.2)
+    with LocalExecutor(1, timeout_s=2.0) as executor:
+        executor.submit(abs, 1).result()  # its script is imported by now
+        assert executor.submit(leave_a_thread_behind, 8).result() == 8
+
+
+def leave_a_thread_behind(answer: int) -> int:
+    threading.Thread(target=threading.Event().wait).start()
+    return answer
+
+
+def test_a_fork_ends_though_a_process_was_just_begun(tmp_path: Path) -> None:
+    done = run_script(
+        tmp_path,
+        """
+        if __name__ == "__main__":
+            import os
+            from pycaddy.executors.local import LocalExecutor
+            executor = LocalExecutor(1)
+            executor._mutex.acquire()  # as a thread has it while it begins a process
+            pid = os.fork()
+            if pid:
+                executor._mutex.release()
+                print(os.waitpid(pid, 0)[1])
+        """,
+    )
+    assert done.stdout == "0\n", done.stderr
+
+
 def wait_for_ever(mark: Path) -> None:
     mark.touch()
     threading.Event().wait()

@@ -5,11 +5,13 @@ The hosts are processes that go by different names; the file system only says th
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -17,7 +19,12 @@ from typing import Any
 
 import pytest
 
+from pycaddy.stores import _one_host, _sqlite_file
+from pycaddy.stores import sqlite as sqlite_store
+from pycaddy.stores._sqlite_turns import Turns
 from pycaddy.stores.sqlite import SqliteStore
+from pycaddy.testing import new_run
+from tests.executors.real_slurm import wait_until
 
 HOST = Path(__file__).with_name("host.py")
 
@@ -135,3 +142,67 @@ def test_a_ledger_that_moves_to_a_network_gives_up_its_write_ahead_log(
     store.close()
     assert host("a").write() == "written"
     assert asked(ledger, "PRAGMA journal_mode") != [("wal",)]
+
+
+@pytest.fixture
+def shared(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> SqliteStore:
+    """A ledger that lies on a network file system, for this process."""
+    for module in (_sqlite_file, sqlite_store):
+        monkeypatch.setattr(module, "is_network", lambda path: True)
+    monkeypatch.setattr(_one_host, "BEAT_S", 0.05)
+    store = SqliteStore(str(ledger))
+    store.create(new_run())
+    return store
+
+
+def beating() -> list[str]:
+    return [each.name for each in threading.enumerate() if each.name == "pycaddy-host-beat"]
+
+
+def beats(ledger: Path) -> int:
+    ((value,),) = asked(ledger, "SELECT value FROM meta WHERE name = 'host'")
+    return int(json.loads(value)[2])
+
+
+def test_a_ledger_that_is_closed_beats_no_more_until_it_is_used_again(
+    shared: SqliteStore, ledger: Path
+) -> None:
+    wait_until(lambda: beats(ledger) > 2)
+    shared.close()
+    wait_until(lambda: not beating())
+    shared.create(new_run())
+    assert len(beating()) == 1
+    shared.close()
+
+
+def test_a_ledger_that_is_dropped_beats_no_more(shared: SqliteStore, ledger: Path) -> None:
+    assert len(beating()) == 1
+    # The fixture's frame has it, too.
+    dropped = SqliteStore(str(ledger))
+    dropped.create(new_run())
+    assert len(beating()) == 2
+    del dropped
+    wait_until(lambda: len(beating()) == 1)
+    shared.close()
+
+
+def test_a_beat_that_was_missed_is_not_the_last(
+    shared: SqliteStore, ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures: list[str] = []
+
+    def fail(self: Turns) -> None:
+        if len(failures) < 3:
+            failures.append("failed")
+            raise sqlite3.ProgrammingError("Cannot operate on a closed database.")
+        beat(self)
+
+    beat = Turns._beat
+    monkeypatch.setattr(Turns, "_beat", fail)
+    other = SqliteStore(str(ledger))
+    other.create(new_run())
+    wait_until(lambda: len(failures) == 3)
+    before = beats(ledger)
+    wait_until(lambda: beats(ledger) > before + 2)
+    other.close()
+    shared.close()

@@ -12,7 +12,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -67,7 +67,7 @@ class LocalExecutor(Executor):
         self._running: set[BaseProcess] = set()
         self._begun = 0
         self._spare: _Worker | None = None
-        self._closed = False
+        self._closed = self._cancelled = False
         _open.add(self)
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
@@ -80,13 +80,16 @@ class LocalExecutor(Executor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Let what runs end, or, with *cancel_futures*, end it."""
+        # What waits is cancelled before what runs makes room for it.
+        self._waiters.shutdown(wait=False, cancel_futures=cancel_futures)
         with self._mutex:
             self._closed = True
             if cancel_futures:
+                self._cancelled = True
                 for process in self._running:
                     process.terminate()
         self.dismiss_spare()
-        self._waiters.shutdown(wait=wait, cancel_futures=cancel_futures)
+        self._waiters.shutdown(wait=wait)
 
     def dismiss_spare(self) -> None:
         """End the process that waits for work, if there is one; the next work begins another."""
@@ -118,6 +121,8 @@ class LocalExecutor(Executor):
     def _worker(self) -> _Worker:
         """Return a process that waits for its work."""
         with self._mutex:
+            if self._cancelled:
+                raise CancelledError
             self._begun += 1
             worker, self._spare = self._spare, None
             if worker is None or not worker.process.is_alive():
@@ -135,8 +140,11 @@ class LocalExecutor(Executor):
     def _answer(self, process: BaseProcess, answers: Connection) -> Any:
         begun = False
         deadline = None if self.timeout_s is None else time.monotonic() + self.timeout_s
-        while wait([answers, process.sentinel], _left(deadline)):
+        while ready := wait([answers, process.sentinel], _left(deadline)):
             try:
+                # One that it has forked may keep the pipe open when it has died.
+                if answers not in ready and not answers.poll():
+                    raise EOFError
                 answer = answers.recv()
             except (EOFError, ConnectionError):
                 process.join()
@@ -144,7 +152,9 @@ class LocalExecutor(Executor):
             if not begun:
                 begun = True
                 continue
-            process.join()
+            process.join(_left(deadline))
+            if process.is_alive():  # a thread that it has begun, or what it does at its exit
+                _end(process)
             succeeded, value = answer
             if succeeded:
                 return value
@@ -181,6 +191,10 @@ class _Worker:
 
 
 _open: weakref.WeakSet[LocalExecutor] = weakref.WeakSet()
+
+
+if hasattr(os, "register_at_fork"):  # a fork's are its parent's, and may be locked by a thread
+    os.register_at_fork(after_in_child=_open.clear)
 
 
 @atexit.register  # before the interpreter waits for its child processes, whatever they wait for

@@ -6,7 +6,7 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from pycaddy.errors import LedgerError, LedgerMissingError
+from pycaddy.errors import LedgerMissingError
 from pycaddy.ledger import watch
 from pycaddy.records import RunRecord
 
@@ -38,8 +38,7 @@ class _Heart:
     def beat(self, store: Store, runs: dict[int, int]) -> None:
         try:
             lost = store.beat(runs)
-        except LedgerError as error:
-            # The runs go on, and the next beat may come through.
+        except Exception as error:  # noqa: BLE001 - the runs go on, and the next may come through
             from logging import getLogger
 
             getLogger("pycaddy").warning("A beat for %d runs was missed: %s", len(runs), error)

@@ -12,11 +12,12 @@ import os
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from pycaddy._machine import boot_id, host_name
-from pycaddy.errors import LedgerError, LedgerHostError
+from pycaddy.errors import LedgerHostError, LedgerMissingError
 
 __all__ = ["Holder", "OneHost"]
 
@@ -45,6 +46,7 @@ class OneHost:
         self._abandoned: Holder | None = None
         self._beaten_at = -BEAT_S
         self._beating_in = 0
+        self._ended = threading.Event()
 
     def claim(self, db: sqlite3.Connection) -> Holder | None:
         """Inside a write transaction: hold the ledger. Returns the other host if it does."""
@@ -67,9 +69,18 @@ class OneHost:
         """
         if self._beating_in != os.getpid():  # a fork takes no threads along
             self._beating_in = os.getpid()
+            self._ended = threading.Event()
             threading.Thread(
-                target=self._keep, args=(beat,), name="pycaddy-host-beat", daemon=True
+                target=_keep,
+                args=(weakref.WeakMethod(beat), self._ended),
+                name="pycaddy-host-beat",
+                daemon=True,
             ).start()
+
+    def end(self) -> None:
+        """Beat no more, until the next call of `keep`."""
+        self._beating_in = 0
+        self._ended.set()
 
     def watch(self, db: sqlite3.Connection, holder: Holder) -> None:
         """Outside a transaction: wait until *holder* has been silent for a lease.
@@ -90,18 +101,22 @@ class OneHost:
             time.sleep(_POLL_S)
         self._abandoned = holder
 
-    def _keep(self, beat: Callable[[], None]) -> None:
-        while True:
-            time.sleep(BEAT_S)
-            try:
-                beat()
-            except LedgerError as error:
-                # The next write of the program meets the same error and raises it there.
-                from logging import getLogger
 
-                getLogger("pycaddy").warning("The host's beat has stopped: %s", error)
-                self._beating_in = 0
-                return
+def _keep(beat: weakref.WeakMethod[Callable[[], None]], ended: threading.Event) -> None:
+    """Beat until the ledger is closed, or dropped."""
+    while not ended.wait(BEAT_S):
+        call = beat()
+        if call is None:
+            return
+        try:
+            call()
+        except Exception as error:  # noqa: BLE001 - the next write meets the same and raises it
+            from logging import getLogger
+
+            getLogger("pycaddy").warning("A beat of this host was missed: %s", error)
+            if isinstance(error, (LedgerHostError, LedgerMissingError)):
+                return  # another host has it now, or nobody
+        del call
 
 
 def _read(db: sqlite3.Connection) -> Holder | None:

@@ -31,7 +31,7 @@ class Turns:
         connections: To the file; a turn takes the calling thread's.
     """
 
-    __slots__ = ("_connections", "_one_host", "path")
+    __slots__ = ("__weakref__", "_connections", "_one_host", "path")
 
     def __init__(self, path: str, connections: Connections) -> None:
         self.path = path
@@ -49,6 +49,11 @@ class Turns:
     def writing(self) -> _Writing:
         """Run the block as one transaction that no other writer interrupts."""
         return _Writing(self)
+
+    def close(self) -> None:
+        """Close the connections, each when its thread has done what it is doing."""
+        self._one_host.end()
+        self._connections.close()
 
     def hold(self, *, in_a_loop: bool = False) -> Connection:
         """Return this thread's connection to the file that is at the path now, held."""

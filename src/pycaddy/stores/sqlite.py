@@ -55,6 +55,7 @@ class SqliteStore:
         self._connections = Connections(_Opening(path, durability, project, read_only))
         turns = Turns(path, self._connections)
         self._reading, self._writing = turns.reading, turns.writing
+        self._close = turns.close
 
     def __repr__(self) -> str:
         return f"SqliteStore({self.path!r})"
@@ -277,7 +278,7 @@ class SqliteStore:
         return None  # what a run logs would wait for all others in this one file
 
     def close(self) -> None:
-        self._connections.close()
+        self._close()
 
     def _query(self, selection: Selection) -> list[RunRecord]:
         from pycaddy.stores._filter_sql import plan
