@@ -13,6 +13,7 @@ from tests.faults.conftest import LONG
 from tests.processes import finished
 
 NUMBER = 3000 if LONG else 200
+ROUNDS = 100 if LONG else 10
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc/locks")
@@ -29,4 +30,21 @@ def test_after_an_interrupt_a_fork_neither_hangs_nor_works_without_locks(
         "figures",
         f"R5  {NUMBER} interrupts in reads and writes, a fork of another thread after each: "
         "0 hang, 0 without locks, 0 acknowledged changes lost",
+    )
+
+
+@pytest.mark.parametrize("executor", ["serial", "threads", "local"])
+@pytest.mark.timeout(600)
+def test_after_an_interrupt_the_next_call_goes_on_with_every_run(
+    executor: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    words = ("-m", "tests.faults.interrupted_sweep", str(tmp_path), executor, str(ROUNDS))
+    done = finished(sys.executable, *words, cwd=Path(__file__).parents[2])
+    assert done.returncode == 0, done.stdout
+    interrupted = done.stdout.count("interrupted\n")
+    assert interrupted > ROUNDS / 2
+    record_property(
+        "figures",
+        f"R5  {interrupted} interrupts in sweeps, {executor}: the next call found all of them done "
+        "or free, 0 held",
     )

@@ -1,4 +1,4 @@
-"""The beat that tells other machines that the runs of this process are alive."""
+"""The runs that are in this process's hands, and the beat that tells other machines of them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from pycaddy.errors import LedgerMissingError
 from pycaddy.ledger import watch
-from pycaddy.records import RunRecord
+from pycaddy.records import RunKey, RunRecord
 
 if TYPE_CHECKING:
     from pycaddy.stores import Store
 
-__all__ = ["hold", "release"]
+__all__ = ["hold", "holds", "release", "taking"]
 
 
 class _Heart:
@@ -22,6 +22,10 @@ class _Heart:
     def __init__(self) -> None:
         self.mutex = threading.Lock()
         self.held: dict[Store, dict[int, int]] = {}
+        self.hands: dict[tuple[str, RunKey], int] = {}
+        """The attempt at each run, by its project's id; also where no beat comes through."""
+        self.taking: set[int] = set()
+        """The threads that are about to have one."""
         self.wake = threading.Event()
         self.thread: threading.Thread | None = None
 
@@ -56,9 +60,32 @@ class _Heart:
 _heart = _Heart()
 
 
+class _Taking:
+    def __enter__(self) -> None:
+        _heart.taking.add(threading.get_ident())
+
+    def __exit__(self, *_: object) -> None:
+        _heart.taking.discard(threading.get_ident())
+
+
+taking = _Taking()
+"""A block in which a run is begun in the ledger, and then held here."""
+
+
+def holds(store: Store, record: RunRecord) -> bool:
+    """Whether somebody in this process is at work on a run that the ledger says it is on.
+
+    Nobody is if Ctrl-C, or an error, came after the ledger had been changed.
+    """
+    if _heart.taking - {threading.get_ident()}:
+        return True  # it may be this one
+    return _heart.hands.get((store.project, record.key)) == record.attempt
+
+
 def hold(store: Store, record: RunRecord) -> None:
     """Beat for a run that this process has started."""
     with _heart.mutex:
+        _heart.hands[store.project, record.key] = record.attempt
         _heart.held.setdefault(store, {})[record.row] = record.attempt
         if _heart.thread is None:
             _heart.thread = threading.Thread(target=_heart.run, name="pycaddy-heart", daemon=True)
@@ -68,6 +95,7 @@ def hold(store: Store, record: RunRecord) -> None:
 def release(store: Store, record: RunRecord) -> None:
     """Stop beating for a run."""
     with _heart.mutex:
+        _heart.hands.pop((store.project, record.key), None)
         runs = _heart.held.get(store, {})
         runs.pop(record.row, None)
         if not runs:

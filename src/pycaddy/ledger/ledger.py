@@ -23,6 +23,7 @@ from pycaddy.errors import (
 from pycaddy.layout import TRASH_FOLDER
 from pycaddy.ledger import address as addresses
 from pycaddy.ledger import folders, heart, life, sidecar
+from pycaddy.ledger.owner import this_process
 from pycaddy.ledger.watch import Watch
 from pycaddy.records import NewRun, RunKey, RunRecord, parse_uid
 from pycaddy.status import Status, check_status
@@ -234,10 +235,23 @@ class Ledger:
     def claim(self, runs: Sequence[NewRun], decide: Decide) -> tuple[int, RunRecord] | None:
         """Store the first record that *decide* makes of *runs*; see `Store.claim`."""
         folders.check_home(self.root, runs[0])
-        claimed = self.store.claim(runs, decide)
-        if claimed is None:
-            return None
-        _, record = claimed
+        with heart.taking:
+            claimed = self.store.claim(runs, decide)
+            if claimed is None:
+                return None
+            _, record = claimed
+            try:
+                self._make_ready(record)
+                heart.hold(self.store, record)
+            except BaseException as error:
+                # Nobody will work on it; others would have to wait for the end of this process.
+                with suppress(Exception):
+                    life.bury(self, record, f"It was not begun: {type(error).__name__}: {error}")
+                raise
+        return claimed
+
+    def _make_ready(self, record: RunRecord) -> None:
+        """Make the folder of a run that was claimed, and describe it there."""
         try:
             folders.make(self.root, record, fresh=sidecar.is_first(record))
         except FolderTakenError:
@@ -247,8 +261,6 @@ class Ledger:
                 raise
             # Somebody has marked the run already, and described it.
         self.describe(record)
-        heart.hold(self.store, record)
-        return claimed
 
     def change(self, record: RunRecord, decide: Change, *, trashed: bool = False) -> RunRecord:
         """Replace a run's record by what *decide* makes of it, and describe it in its folder.
@@ -309,7 +321,8 @@ class Ledger:
             swapped = self.store.swap(old, new)
         except LedgerSyncError as error:
             swapped, error.record = True, new
-            self._publish(new, description)
+            with suppress(ProjectFolderError):  # a rebuild does without; this error says more
+                self._publish(new, description)
             raise
         finally:
             if description is not None and not swapped:
@@ -375,11 +388,16 @@ class Ledger:
         return os.path.join(self.root, TRASH_FOLDER, record.layout.sidecar)
 
     def is_gone(self, record: RunRecord, *, in_a_loop: bool = False) -> bool:
-        """Whether the owner of a run is known to be dead.
+        """Whether nobody works on a run any more: its owner is known to be dead.
+
+        This very process counts as dead for what it does not work on: Ctrl-C, or an error, came
+        after it had begun the run in the ledger.
 
         Args:
             in_a_loop: Who was alive half a second ago counts as alive.
         """
+        if record.status is Status.RUNNING and record.owner == this_process():
+            return not heart.holds(self.store, record)
         return self._watch.is_dead(record, in_a_loop=in_a_loop)
 
     def is_stale(self, record: RunRecord) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pycaddy import codec, params
 from pycaddy._clock import utc_now_us
 from pycaddy._names import check_tag
-from pycaddy.errors import ParamsError, RunNotFoundError, RunStateError
+from pycaddy.errors import LedgerSyncError, ParamsError, RunNotFoundError, RunStateError
 from pycaddy.ledger import artifacts, folders, heart, recording, sidecar, transitions
 from pycaddy.ledger.owner import this_process
 from pycaddy.records import Owner, RunRecord
@@ -45,38 +45,41 @@ def start(
         capture_text: What was noted of the code and the machine, as JSON.
     """
     owner = this_process()
-    started = _change_with_folder(
+    return _taken(
         ledger,
-        record,
-        lambda seen: transitions.start(
-            seen,
-            owner,
-            utc_now_us(),
-            attempt=attempt,
-            gone=ledger.is_gone,
-            capture_text=capture_text,
+        lambda: _change_with_folder(
+            ledger,
+            record,
+            lambda seen: transitions.start(
+                seen,
+                owner,
+                utc_now_us(),
+                attempt=attempt,
+                gone=ledger.is_gone,
+                capture_text=capture_text,
+            ),
         ),
     )
-    heart.hold(ledger.store, started)
-    return started
 
 
 def adopt(ledger: Ledger, record: RunRecord, attempt: int, giver: Owner) -> RunRecord:
     """Go on with an attempt that the process *giver* began for this one."""
     owner = this_process().driven_by(giver)
-    adopted = ledger.change(record, lambda seen: transitions.adopt(seen, owner, attempt, giver))
-    heart.hold(ledger.store, adopted)
-    return adopted
+    return _taken(
+        ledger,
+        lambda: ledger.change(record, lambda seen: transitions.adopt(seen, owner, attempt, giver)),
+    )
 
 
 def reopen(ledger: Ledger, record: RunRecord, capture_text: str | None = None) -> RunRecord:
     """Begin another attempt by this process on a run that is DONE."""
     owner = this_process()
-    started = ledger.change(
-        record, lambda seen: transitions.reopen(seen, owner, utc_now_us(), capture_text)
+    return _taken(
+        ledger,
+        lambda: ledger.change(
+            record, lambda seen: transitions.reopen(seen, owner, utc_now_us(), capture_text)
+        ),
     )
-    heart.hold(ledger.store, started)
-    return started
 
 
 def finish(
@@ -206,6 +209,19 @@ def set_note(ledger: Ledger, record: RunRecord, text: str | None) -> RunRecord:
     return ledger.change(
         record, lambda seen: seen if seen.note == note else seen.changed(note=note)
     )
+
+
+def _taken(ledger: Ledger, take: Callable[[], RunRecord]) -> RunRecord:
+    """Take a run into this process's hands."""
+    with heart.taking:
+        try:
+            taken = take()
+        except LedgerSyncError as error:
+            if isinstance(error.record, RunRecord):  # it is taken all the same
+                heart.hold(ledger.store, error.record)
+            raise
+        heart.hold(ledger.store, taken)
+    return taken
 
 
 def _change_with_folder(ledger: Ledger, record: RunRecord, decide: Change) -> RunRecord:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Sized
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_che
 from pycaddy import params
 from pycaddy._clock import utc_now_us
 from pycaddy.layout import StorageMode
-from pycaddy.ledger import Ledger, transitions
+from pycaddy.ledger import Ledger, life, transitions
 from pycaddy.ledger.owner import this_process
 from pycaddy.records import NewRun, RunRecord
 from pycaddy.status import Status
@@ -257,7 +258,12 @@ class Claims:
         from pycaddy.project.capture.snapshot import keep
 
         position, record = claimed
-        return position, keep(captured, self._ledger, record)
+        try:
+            return position, keep(captured, self._ledger, record)
+        except BaseException as error:
+            with suppress(Exception):
+                life.bury(self._ledger, record, f"It was not begun: {error!r}")
+            raise
 
     def _snapshot(self) -> Snapshot | None:
         if not self._capture:

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import suppress
 
 from pycaddy.errors import LeaseLostError
 from pycaddy.executors import DaskClient, Opened, SlurmExecutor, open_executor
@@ -78,6 +79,7 @@ class SweepRun:
         self.watcher = watcher
         self.may_begin = may_begin
         self.patience_s = patience_s
+        self.in_hand: RunRecord | None = None
         self.under_way: dict[Future[Outcome], RunRecord] = {}
         self.failures: dict[str, Failure] = {}
         self.report = RunReport()
@@ -87,7 +89,10 @@ class SweepRun:
         begun = time.perf_counter()
         try:
             self.all_passes()
-        except KeyboardInterrupt as interrupt:
+        except Exception:
+            self.see_through()
+            raise
+        except BaseException as interrupt:
             self.give_back()
             interrupt.add_note(
                 f"{self.report.done} runs were done. Call run() again to go on with the rest."
@@ -119,7 +124,9 @@ class SweepRun:
         self.passes += 1
         for record in self.claims.one_pass():
             any_claimed = True
+            self.in_hand = record
             self.submit(record)
+            self.in_hand = None
             self.collect(down_to=self.opened.slots - 1)
             if self.must_stop():
                 break
@@ -142,9 +149,7 @@ class SweepRun:
         try:
             future = self.opened.executor.submit(work, assignment, self.study.function)
         except Exception as error:
-            # The executor is broken: what it has begun still ends, and nothing else begins.
             self.bury(record, error)
-            self.collect(down_to=0)
             raise
         self.under_way[future] = record
         self.show()
@@ -182,10 +187,17 @@ class SweepRun:
         reason = describe_error(error).strip().rpartition("\n")[2]
         return Outcome(record.key, ended.status, 0.0, reason)
 
+    def see_through(self) -> None:
+        """After an error, of the sweep or the executor: what has begun still ends."""
+        while self.under_way:
+            with suppress(Exception):  # the first error is the one to tell
+                self.collect(down_to=0)
+
     def give_back(self) -> None:
         """After Ctrl-C: end what is under way, so that the next call takes it at once."""
         self.opened.executor.shutdown(wait=True, cancel_futures=True)
-        for record in self.under_way.values():
+        left = [self.in_hand] if self.in_hand else []
+        for record in (*left, *self.under_way.values()):
             self.bury(record, KeyboardInterrupt("interrupted"))
 
     def show(self) -> None:

@@ -43,6 +43,7 @@ class Connection:
         "identifiers",
         "inode",
         "is_open",
+        "is_spent",
         "lock",
         "log",
         "on_network",
@@ -65,6 +66,7 @@ class Connection:
         self.log = log
         self.inode = inode
         self.is_open = True
+        self.is_spent = False
         self.on_network = on_network
         self.commits = 0
         self.identifiers: dict[tuple[str, str], int] = {}

@@ -7,6 +7,7 @@ together; docs/design/0020-commits-wait-outside.md says why nothing is lost.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 from pycaddy.stores._lock import WriterLock
 
@@ -71,4 +72,8 @@ def close_the_gap(log: LogFile, lock: WriterLock) -> None:
         log.write_again()
     except FileNotFoundError:
         pass  # it was moved into the database by whoever closed it last
+    except OSError:
+        with suppress(OSError):  # a disk that takes no mark takes no change either
+            lock.mark(True)
+        raise
     lock.mark(False)

@@ -91,17 +91,14 @@ class Turns:
             # Somebody's change is not on disk: ours would be acknowledged on top of a gap.
             close_the_gap(connection.log, connection.lock)
 
-    def commit(self, connection: Connection) -> bool:
-        """Make the transaction last, and tidy up from time to time.
-
-        Returns:
-            Whether the connection is of further use, once the change is on disk.
-        """
+    def commit(self, connection: Connection) -> None:
+        """Make the transaction last, and tidy up from time to time."""
         if connection.log is not None:
             connection.log.open()
         connection.sql.execute("COMMIT")
         connection.commits += 1
-        return connection.commits % _CHECKPOINT_EVERY != 1 or self._checkpoint(connection)
+        if connection.commits % _CHECKPOINT_EVERY == 1:
+            self._checkpoint(connection)
 
     def sync(self, connection: Connection) -> None:
         """Wait until what was committed is on disk, while others write already."""
@@ -152,7 +149,7 @@ class Turns:
         with self.writing():
             pass
 
-    def _checkpoint(self, connection: Connection) -> bool:
+    def _checkpoint(self, connection: Connection) -> None:
         """Move the WAL into the database once it has grown, under the writer's lock.
 
         RESTART makes the next commits overwrite the WAL: a file that does not change its size
@@ -160,11 +157,11 @@ class Turns:
         """
         try:
             if os.stat(f"{self.path}-wal").st_size < _CHECKPOINT_BYTES:
-                return True
+                return
         except FileNotFoundError:  # no WAL on this file system
-            return True
+            return
         if connection.lock.is_marked():
-            return True  # the database must not get what the log may not have on disk
+            return  # the database must not get what the log may not have on disk
         db = connection.sql
         try:
             db.execute("PRAGMA busy_timeout=0")  # a reader in the way is no reason to wait
@@ -179,8 +176,7 @@ class Turns:
             getLogger("pycaddy").warning(
                 "The write-ahead log of %s could not be moved into it: %s", self.path, error
             )
-            return False
-        return True
+            connection.is_spent = True
 
 
 class _Turn:
@@ -247,25 +243,42 @@ class _Writing(_Turn):
             self._give_up(error)
         elif (connection := self._at) is not None:
             try:
-                is_of_use = self._turns.commit(connection)
+                self._turns.commit(connection)
             except BaseException as failure:
-                self._give_up(failure)
+                if isinstance(failure, Exception) or connection.sql.in_transaction:
+                    self._give_up(failure)
+                else:  # Ctrl-C, and the change is made
+                    self._settle(connection)
                 raise
-            connection.lock.release()
-            try:
-                self._turns.sync(connection)
-            finally:
-                if not is_of_use:
-                    self._turns.drop()
-                self._at = None
-                connection.release()
-                self.__class__ = _Over  # type: ignore[assignment]
+            self._settle(connection)
 
     def __del__(self) -> None:
         # Ctrl-C may come after the block and before __exit__: nobody else would ever write.
         connection = getattr(self, "_at", None)
         if connection is not None and connection.is_open:
             self._give_up(None)
+
+    def _settle(self, connection: Connection) -> None:
+        """Hand the turn on, and wait until the change is on disk.
+
+        After Ctrl-C as well: whoever calls again finds the change made, and takes it for kept.
+        """
+        try:
+            try:
+                connection.lock.release()
+                self._turns.sync(connection)
+            except Exception:
+                raise
+            except BaseException:
+                connection.lock.release()
+                self._turns.sync(connection)
+                raise
+        finally:
+            if connection.is_spent:
+                self._turns.drop()
+            self._at = None
+            connection.release()
+            self.__class__ = _Over  # type: ignore[assignment]
 
     def _give_up(self, error: BaseException | None) -> None:
         if (connection := self._at) is not None:

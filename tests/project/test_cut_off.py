@@ -1,0 +1,166 @@
+"""Ctrl-C, or an error, after the ledger has begun a run: nobody is kept from it for long."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pycaddy import Project, Session, Status
+from pycaddy.errors import LedgerSyncError, ProjectFolderError
+from pycaddy.ledger import heart, sidecar
+from pycaddy.ledger.ledger import Ledger
+from pycaddy.testing._at_once import in_fork, in_threads
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path / "results").ensure_folder()
+
+
+def claimed(project: Project) -> list[str]:
+    return [run.uid for run in project.claim("train", [{"n": 1}])]
+
+
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def refuse(fd: int) -> None:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def test_a_claim_whose_folder_cannot_be_made_is_ended_at_once(project: Project) -> None:
+    (project.root / "train").write_text("in the way")
+    with pytest.raises(ProjectFolderError):
+        claimed(project)
+    (project.root / "train").unlink()
+    run = project.session_of("train/0001")
+    assert run.status is Status.ERROR
+    assert "It was not begun: ProjectFolderError" in str(run.error_text)
+    assert in_fork(claimed, project) == ["0001"]
+
+
+def test_a_claim_that_ctrl_c_cuts_off_is_ended_at_once(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "describe", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            claimed(project)
+    assert project.session_of("train/0001").status is Status.ERROR
+    assert in_fork(claimed, project) == ["0001"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fdatasync"), reason="SQLite itself waits for the disk here")
+@pytest.mark.parametrize(
+    ("sync", "error"), [(interrupt, KeyboardInterrupt), (refuse, LedgerSyncError)]
+)
+def test_a_claim_that_the_ledger_has_made_and_this_process_has_not_is_taken_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch, sync: Any, error: type[BaseException]
+) -> None:
+    project.session("other")
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fdatasync", sync)
+        with pytest.raises(error):
+            claimed(project)
+    run = project.session_of("train/0001")
+    assert run.status is Status.RUNNING
+    assert run.is_stale
+    assert claimed(project) == ["0001"]
+    assert not run.is_stale
+    assert claimed(project) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fdatasync"), reason="SQLite itself waits for the disk here")
+def test_a_start_that_ctrl_c_cuts_off_can_be_called_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = project.session("train")
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fdatasync", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            run.start()
+    assert run.is_stale
+    assert run.start().done().is_done()
+
+
+@pytest.mark.skipif(not hasattr(os, "fdatasync"), reason="SQLite itself waits for the disk here")
+def test_a_change_that_cannot_be_described_either_says_that_it_is_made(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = project.session("train")
+
+    def cannot_be_placed(self: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fdatasync", refuse)
+        patched.setattr("pycaddy._files.Replacement.publish", cannot_be_placed)
+        with pytest.raises(LedgerSyncError):
+            run.start()
+    assert run.start().attempt == 1
+    assert run.done().is_done()
+
+
+def test_what_this_process_works_on_is_not_taken_from_it(project: Project) -> None:
+    run = project.session("train", {"n": 1}).start()
+    assert not run.is_stale
+    assert in_threads(1, claimed, project) == [[]]
+    assert run.done().is_done()
+
+
+def test_a_run_that_another_thread_is_about_to_have_is_not_taken_from_it(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, looked = threading.Event(), threading.Event()
+    describe = Ledger.describe
+
+    def wait(self: Ledger, *args: Any) -> None:
+        begun.set()
+        looked.wait(30)
+        describe(self, *args)
+
+    monkeypatch.setattr(Ledger, "describe", wait)
+    found: list[list[str]] = []
+    claiming = threading.Thread(target=lambda: found.append(claimed(project)))
+    claiming.start()
+    begun.wait(30)
+    assert not project.session_of("train/0001").is_stale
+    assert claimed(project) == []
+    looked.set()
+    claiming.join()
+    assert found == [["0001"]]
+    assert not heart._heart.taking
+
+
+def test_a_fork_does_not_count_as_who_it_comes_from(project: Project) -> None:
+    project.session("train", {"n": 1}).start()
+    assert in_fork(claimed, project) == []
+
+
+def square(run: Session) -> dict[str, Any]:
+    return {"square": run.params["n"] ** 2}
+
+
+@pytest.mark.parametrize("executor", ["threads", "local", "serial"])
+def test_what_has_begun_when_a_sweep_fails_still_ends(
+    project: Project, executor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pycaddy.project.claiming._BATCH", 8)
+
+    class Sweep:
+        def __iter__(self) -> Iterator[dict[str, int]]:
+            yield from ({"n": number} for number in range(40))
+            raise LookupError("there is no such file of parameters")
+
+    with pytest.raises(LookupError):
+        project.run(square, Sweep(), executor=executor, workers=2, progress=False)
+    runs = project.sessions("square")
+    assert {run.status for run in runs} == {Status.DONE}
+    assert all(sidecar.has_one(run.record) for run in runs)
