@@ -84,8 +84,9 @@ def holds(store: Store, record: RunRecord) -> bool:
 
 def hold(store: Store, record: RunRecord) -> None:
     """Beat for a run that this process has started."""
+    key = (store.project, record.key)
     with _heart.mutex:
-        _heart.hands[store.project, record.key] = record.attempt
+        _heart.hands[key] = record.attempt
         _heart.held.setdefault(store, {})[record.row] = record.attempt
         if _heart.thread is None:
             _heart.thread = threading.Thread(target=_heart.run, name="pycaddy-heart", daemon=True)
@@ -94,8 +95,9 @@ def hold(store: Store, record: RunRecord) -> None:
 
 def release(store: Store, record: RunRecord) -> None:
     """Stop beating for a run."""
+    key = (store.project, record.key)
     with _heart.mutex:
-        _heart.hands.pop((store.project, record.key), None)
+        _heart.hands.pop(key, None)
         runs = _heart.held.get(store, {})
         runs.pop(record.row, None)
         if not runs:

@@ -150,7 +150,7 @@ def _is_at_work(thread: int) -> bool:
     """Whether a thread is within a turn: it is in code of ours, which does not suspend any."""
     frame = sys._current_frames().get(thread)
     while frame is not None:
-        name = frame.f_globals.get("__name__", "")
+        name = str(frame.f_globals.get("__name__"))
         if name.startswith("pycaddy.stores.") and name != __name__:
             return True
         frame = frame.f_back
