@@ -373,7 +373,8 @@ def test_workers_outlive_a_killed_driver_and_count_once(tmp_path: Path) -> None:
         project = wait_for_two(tmp_path)
         process.kill()
         (tmp_path / "gate").touch()  # its workers hold its output open
-        process.communicate()
+        _, printed = process.communicate()
+    assert "Traceback" not in printed
     wait_until(lambda: len([run for run in project.sessions() if run.is_done()]) == 2)
     check_all_done(tmp_path, attempts={1: 6})
 

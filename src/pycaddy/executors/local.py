@@ -216,6 +216,11 @@ def _child(answers: Connection) -> None:
         answer = (True, fn(*args, **kwargs))
     except Exception as error:  # noqa: BLE001 - it is raised where the future is asked
         answer = (False, _sendable(error))
+    with suppress(ConnectionError):  # nobody waits for it any more
+        _send(answers, answer)
+
+
+def _send(answers: Connection, answer: tuple[bool, Any]) -> None:
     try:
         answers.send(answer)
     except (TypeError, AttributeError, pickle.PicklingError) as error:
