@@ -192,6 +192,36 @@ def test_a_chart_is_read_and_zoomed_with_keys(browser: Browser, page: Served) ->
         expect(tip).to_have_count(0)
 
 
+def test_a_finger_zooms_a_chart_and_scrolls_the_page(browser: Browser, page: Served) -> None:
+    context = browser.new_context(has_touch=True, viewport={"width": 390, "height": 800})
+    phone = context.new_page()
+    phone.goto(f"{page.link}#/study?view=compare&pick={THREE}")
+    focus(phone, "loss/train")
+    over = chart(phone, "loss/train").locator(".u-over")
+    box = over.bounding_box()
+    assert box is not None
+    fingers = context.new_cdp_session(phone)
+
+    def drag(*places: tuple[float, float]) -> None:
+        for number, (x, y) in enumerate(places):
+            point = {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}
+            kind = "touchMove" if number else "touchStart"
+            fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+        fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    whole = phone.get_by_role("button", name="Whole axis")
+    drag((0.3, 0.8), (0.3, 0.7), (0.3, 0.5), (0.3, 0.2))
+    expect(whole).to_have_count(0)
+    box = over.bounding_box()  # the page has scrolled, and the chart with it
+    assert box is not None
+    drag((0.25, 0.5), (0.4, 0.5), (0.6, 0.5), (0.75, 0.5))
+    expect(whole).to_be_visible()
+    zoom = phone.url.partition("zoom=")[2].partition("&")[0].replace("%3A", ":")
+    low, high = map(float, zoom.split(":"))
+    assert (low, high) == (pytest.approx(750, abs=60), pytest.approx(2250, abs=60))
+    context.close()
+
+
 def test_how_curves_are_shown_stands_in_the_address(browser: Browser, page: Served) -> None:
     with visiting(browser, page, f"#/study?view=compare&pick={THREE}") as visit:
         chart(visit.page, "loss/train").wait_for()

@@ -5,6 +5,7 @@ import { AXES, logMarks, mark, room, span, TIMES } from "./axis.js";
 import { ink } from "./colours.js";
 import { paint } from "./paint.js";
 import { nearest } from "./smooth.js";
+import { followFinger } from "./touch.js";
 
 /** @typedef {import("./smooth.js").Line} Line */
 /** @typedef {import("./smooth.js").Band} Band */
@@ -91,6 +92,7 @@ export class Plot {
       this.frame(),
       home,
     );
+    followFinger(this.u.over);
   }
 
   /** Whether the same picture can show it. @param {Look} look */
