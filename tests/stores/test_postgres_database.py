@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,10 +19,13 @@ from pycaddy.errors import (
     LedgerVersionError,
 )
 from pycaddy.filters import parse
+from pycaddy.records import NewRun, RunRecord
+from pycaddy.status import Status
 from pycaddy.stores import Selection, _lease, _migrations, _postgres_server, new_record
 from pycaddy.stores import _postgres_sql as sql
 from pycaddy.stores._filter_sql import plan
 from pycaddy.stores._postgres_json import PostgresJson
+from pycaddy.stores._postgres_runs import Runs
 from pycaddy.stores._postgres_url import conninfo, schema_of
 from pycaddy.stores.postgres import PostgresStore
 from pycaddy.testing import new_run, some_owner
@@ -304,3 +309,31 @@ def test_numbers_that_python_takes_for_equal_are_found_by_either(store: Postgres
     assert found(f"x == {2**53 - 1}") == [2**53 - 1]
     assert found("x.x == 3") == [{"x": 3}]
     assert found("not x == 3") == [3.5, True, "3", 0.1, 1e-7, -0.0, 2**53 - 1, None, [3], {"x": 3}]
+
+
+def begun(record: RunRecord) -> RunRecord:
+    return record.changed(status=Status.RUNNING, attempt=record.attempt + 1)
+
+
+def test_a_dead_run_that_somebody_looks_after_is_waited_for(
+    store: PostgresStore, database: psycopg.Connection
+) -> None:
+    wanted = new_run({"lr": 1})
+    assert store.claim([wanted], lambda run, found: begun(new_record(run))) is not None
+    name = (Runs("a project").lock_of(wanted),)
+    database.execute("SELECT pg_advisory_lock_shared(hashtextextended(%s, 0))", name)
+    looked = threading.Event()
+
+    def take_over(run: NewRun, found: Sequence[RunRecord]) -> RunRecord | None:
+        looked.set()
+        return begun(found[0])
+
+    def let_go() -> None:
+        looked.wait(30)
+        database.execute("SELECT pg_sleep(0.2), pg_advisory_unlock_all()")
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(let_go)
+        again = store.claim([wanted], take_over)
+    assert again is not None
+    assert again[1].attempt == 2

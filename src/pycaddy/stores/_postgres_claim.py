@@ -83,6 +83,7 @@ class Claim:
                     leave(at)
                     if (claimed := self._one(at, position, wait=False)) is not None:
                         return claimed
+                    self._passed.append(position)  # who ends it for the dead may be at it
                     break
             leave(at)
         return None
