@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,9 @@ import pytest
 
 from pycaddy import Project, Session, Status
 from pycaddy.errors import LedgerSyncError, ProjectFolderError
-from pycaddy.ledger import heart, sidecar
+from pycaddy.ledger import RunRecord, heart, life, sidecar
 from pycaddy.ledger.ledger import Ledger
+from pycaddy.project.running import SweepRun
 from pycaddy.testing._at_once import in_fork, in_threads
 
 
@@ -72,6 +75,7 @@ def test_a_claim_that_the_ledger_has_made_and_this_process_has_not_is_taken_agai
     run = project.session_of("train/0001")
     assert run.status is Status.RUNNING
     assert run.is_stale
+    assert in_fork(claimed, project) == [], "to others this process has it"
     assert claimed(project) == ["0001"]
     assert not run.is_stale
     assert claimed(project) == []
@@ -81,13 +85,108 @@ def test_a_claim_that_the_ledger_has_made_and_this_process_has_not_is_taken_agai
 def test_a_start_that_ctrl_c_cuts_off_can_be_called_again(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = project.session("train")
+    run = project.session("train", {"n": 1})
     with monkeypatch.context() as patched:
         patched.setattr(os, "fdatasync", interrupt)
         with pytest.raises(KeyboardInterrupt):
             run.start()
     assert run.is_stale
-    assert run.start().done().is_done()
+    assert run.start().attempt == 1
+    assert not run.is_stale
+    assert claimed(project) == []
+    assert run.done().is_done()
+
+
+def test_a_start_that_ctrl_c_cuts_off_as_it_ends_can_be_called_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = project.session("train", {"n": 1})
+    hold = heart.hold
+
+    def interrupted(*args: Any) -> None:
+        hold(*args)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(heart, "hold", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run.start()
+    assert run.is_stale
+    assert run.start().attempt == 1
+    assert not run.is_stale
+    assert run.done().is_done()
+
+
+def test_the_end_of_an_earlier_attempt_does_not_touch_a_later_one(project: Project) -> None:
+    first = project.session("train", {"n": 1}).start()
+    earlier = first.record
+    first.error("no luck")
+    again = project.session_of("train/0001").start()
+    heart.release(project.ledger.store, earlier)
+    life.bury(project.ledger, earlier, "too late")
+    assert not again.is_stale
+    assert claimed(project) == []
+    assert heart._heart.held[project.ledger.store] == {again.record.row: 2}
+    assert again.done().is_done()
+
+
+def test_copies_of_a_project_do_not_know_each_other(project: Project, tmp_path: Path) -> None:
+    project.session("train", {"n": 1})
+    project.ledger.store.close()
+    shutil.copytree(project.root, tmp_path / "copy")
+    run = project.session_of("train/0001").start()
+    other = Project(tmp_path / "copy").session_of("train/0001").start()
+    assert not run.is_stale
+    other.done()
+    assert not run.is_stale
+    assert claimed(project) == []
+    assert run.done().is_done()
+
+
+def fails_at_first(run: Session) -> dict[str, Any]:
+    if run.params["n"] == 0 and run.attempt == 1:
+        raise ValueError("not yet")
+    busy = run.path("busy")
+    busy.touch(exist_ok=False)  # two at once would meet here
+    time.sleep(0.3)
+    busy.unlink()
+    return {"attempt": run.attempt}
+
+
+def test_a_run_that_is_taken_again_before_its_failure_is_noted_runs_once_at_a_time(
+    project: Project,
+) -> None:
+    class Again:
+        """Asks for what failed as soon as it has failed."""
+
+        def after(self, records: Sequence[RunRecord]) -> list[dict[str, int]]:
+            return [{"n": number} for number in range(4)]
+
+    report = project.run(
+        fails_at_first, Again(), executor="threads", workers=4, retries=3, progress=False
+    )
+    assert (report.done, report.failed) == (4, 0)
+    assert {run.attempt for run in project.sessions("fails_at_first")} == {1, 2}
+
+
+def test_ctrl_c_while_what_has_begun_ends_gives_it_back(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SweepRun, "see_through", interrupt)
+    monkeypatch.setattr("pycaddy.project.claiming._BATCH", 2)
+
+    def sweep() -> Iterator[dict[str, int]]:
+        yield from ({"n": number} for number in (1, 2, 3))
+        raise LookupError("there is no such file of parameters")
+
+    class Sweep:
+        def __iter__(self) -> Iterator[dict[str, int]]:
+            return sweep()
+
+    with pytest.raises(KeyboardInterrupt) as raised:
+        project.run(square, Sweep(), executor="threads", workers=8, progress=False)
+    assert "Call run() again" in raised.value.__notes__[0]
+    assert {run.status for run in project.sessions("square")} <= {Status.DONE, Status.ERROR}
 
 
 @pytest.mark.skipif(not hasattr(os, "fdatasync"), reason="SQLite itself waits for the disk here")

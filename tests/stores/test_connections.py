@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from multiprocessing.connection import Connection
@@ -15,8 +16,10 @@ from statistics import mode
 
 import pytest
 
+from pycaddy.errors import LedgerError
 from pycaddy.project import Project
-from pycaddy.stores import Selection
+from pycaddy.records import NewRun, RunRecord
+from pycaddy.stores import Selection, new_record
 from pycaddy.stores import _connections as connections
 from pycaddy.stores.sqlite import SqliteStore
 from pycaddy.testing import new_run
@@ -334,3 +337,33 @@ def test_an_interrupt_while_the_ledger_is_opened_leaves_nothing_open(
         store.create(new_run())
     assert in_fork(open_files, ledger) == []
     assert kept.tb is not None, "its frames have all that there was"
+
+
+def test_a_transaction_that_an_interrupt_has_cut_off_is_taken_back_by_the_next(
+    store: SqliteStore,
+) -> None:
+    store.create(new_run())
+    cut_off = store._writing()
+    at = cut_off.__enter__()  # kept, as the frames of an error keep it
+    at.sql.execute("DELETE FROM run")
+    assert store.create(new_run()).uid == "0002"
+    assert in_threads(1, uids, store) == [["0001", "0002"]]
+    assert in_threads(1, store.create, new_run())[0].uid == "0003"
+    del cut_off
+    assert store.create(new_run()).uid == "0004"
+
+
+def test_a_change_within_another_one_is_refused(store: SqliteStore) -> None:
+    refused: list[str] = []
+
+    def decide(run: NewRun, found: Sequence[RunRecord]) -> RunRecord:
+        with pytest.raises(LedgerError) as error:
+            store.create(new_run())
+        refused.append(str(error.value))
+        return new_record(run)
+
+    assert store.claim([new_run({"lr": 1})], decide) is not None
+    assert len(refused) == 1
+    assert "within another one" in refused[0]
+    assert uids(store) == ["0001"]
+    assert store.create(new_run()).uid == "0002"

@@ -13,6 +13,7 @@ import pytest
 
 from pycaddy import Project
 from pycaddy.errors import LedgerError, LedgerSyncError
+from pycaddy.stores._lock import WriterLock
 from pycaddy.stores.sqlite import SqliteStore
 from pycaddy.testing import new_run
 from pycaddy.testing._at_once import in_fork, in_threads
@@ -139,6 +140,31 @@ def test_a_change_of_before_a_refusal_is_not_acknowledged_after_it(
         store.create(new_run())
     monkeypatch.setattr(os, "fdatasync", sync)
     assert store.create(new_run()).uid == "0003"
+
+
+def test_ctrl_c_while_the_disk_refuses_a_change_does_not_hide_that(
+    store: SqliteStore, ledger: Path, failing: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel tells of it once, and the interrupt comes in that moment."""
+    store.create(new_run())
+    written: list[int] = []
+
+    def interrupted(self: WriterLock, marked: bool) -> None:
+        monkeypatch.setattr(WriterLock, "mark", mark)
+        raise KeyboardInterrupt
+
+    def note(fd: int, data: bytes, offset: int) -> int:
+        written.append(offset)
+        return pwrite(fd, data, offset)
+
+    mark, pwrite = WriterLock.mark, os.pwrite
+    monkeypatch.setattr(WriterLock, "mark", interrupted)
+    monkeypatch.setattr(os, "pwrite", note)
+    failing.append(errno.EIO)
+    with pytest.raises(KeyboardInterrupt):
+        store.create(new_run())
+    assert written[0] == 0, "the log was written again"
+    assert uids(store) == ["0001", "0002"]
 
 
 def test_who_opens_the_ledger_closes_the_gap(

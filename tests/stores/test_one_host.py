@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from pycaddy.errors import LedgerHostError
 from pycaddy.stores import _one_host, _sqlite_file
 from pycaddy.stores import sqlite as sqlite_store
 from pycaddy.stores._sqlite_turns import Turns
@@ -206,3 +207,22 @@ def test_a_beat_that_was_missed_is_not_the_last(
     wait_until(lambda: beats(ledger) > before + 2)
     other.close()
     shared.close()
+
+
+def test_a_host_that_holds_the_ledger_again_beats_again(
+    shared: SqliteStore, ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(self: Turns) -> None:
+        raise LedgerHostError("It is in use by another host.", ledger=str(ledger), host="b")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Turns, "_beat", lost)
+        other = SqliteStore(str(ledger))
+        other.create(new_run())
+        wait_until(lambda: len(beating()) == 1)
+    shared.close()
+    wait_until(lambda: not beating())
+    other.create(new_run())
+    before = beats(ledger)
+    wait_until(lambda: beats(ledger) > before + 2)
+    other.close()

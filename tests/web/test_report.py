@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from pycaddy import ExistingRun, Project
+from pycaddy._machine import host_name
 from pycaddy.interop import write_report
 from pycaddy.web import _built, report
 from tests.web.browser import serious
@@ -31,6 +33,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Six runs of three rates and two seeds, one that failed, and one of another kind."""
     root = tmp_path_factory.mktemp("report") / "study"
     project = Project(root, durability="process")
+    (root.parent / "elsewhere.csv").write_text("1,2")
     for lr in LRS:
         for seed in SEEDS:
             with project.session("train", {"opt": {"lr": lr}, "seed": seed, "epochs": 3}) as run:
@@ -42,6 +45,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     with project.session("train", {"opt": {"lr": 9}, "seed": 0, "epochs": 3}) as run:
         run.path("notes.txt").write_text("nothing")
         run.attach_files({"notes": run.path("notes.txt")})
+        run.attach_files({"data": root.parent / "elsewhere.csv"})
         run.tag("odd")
         run.error("FloatingPointError: it diverged")
     project.session("evaluate", {"k": 1}).start().done()
@@ -153,7 +157,7 @@ def test_a_run_is_opened_and_left_out(browser: Browser, file: Path) -> None:
         panel = page.get_by_label("Run train/0007")
         expect(panel).to_contain_text("FloatingPointError: it diverged")
         expect(panel.locator(".tag")).to_have_text("odd")
-        expect(panel.locator(".unseen")).to_have_text("notes")
+        expect(panel.locator(".unseen")).to_have_text(["notes", "data"])
         expect(panel.get_by_role("link")).to_have_count(0)
         page.keyboard.press("Escape")
         expect(panel).to_have_count(0)
@@ -218,7 +222,10 @@ def test_the_file_names_nothing_to_load_and_no_machine(file: Path, project: Proj
     (packed,) = re.findall(r'id="data">([A-Za-z0-9+/=]+)</script>', text)
     known = report.unpacked(packed)
     assert len(known["runs"]) == 8
-    assert str(project.root) not in str(known)
+    told = str(known)
+    assert str(project.root.parent) not in told
+    assert f"on {host_name()}" not in told
+    assert f"pid {os.getpid()}" not in told
     assert not any(run["facts"]["owner"] or run["facts"]["capture"] for run in known["runs"])
 
 
@@ -248,6 +255,23 @@ def test_points_that_still_wait_to_be_written_are_in_it(tmp_path: Path) -> None:
     known = report.known(project, project.runs("train").records)
     assert [series["count"] for series in known["series"]] == [1, 1, 1]
     run.done()
+
+
+def test_metrics_that_cannot_be_read_are_told_once_and_without_their_place(
+    browser: Browser, tmp_path: Path
+) -> None:
+    project = Project(tmp_path / "results", durability="process")
+    with project.session("train", {"k": 1}) as run:
+        run.log({"loss": 0.5, "accuracy": 0.5})
+    project.ledger.store.close()
+    (run.folder / "metrics.db").write_text("no database")
+    known = report.known(project, project.runs("train").records)
+    assert known["problems"] == [{"run": "train/0001", "error": "Its metrics cannot be read."}]
+    write_report(project, tmp_path / "report.html")
+    with opened(browser, tmp_path / "report.html") as page:
+        expect(page.get_by_role("alert").first).to_have_text(
+            "train/0001: Its metrics cannot be read."
+        )
 
 
 def test_without_runs_it_says_so(browser: Browser, tmp_path: Path) -> None:

@@ -1,19 +1,25 @@
-"""The runs that are in this process's hands, and the beat that tells other machines of them."""
+"""The beat that tells other machines that the runs of this process are alive.
+
+And what this process has tried to begin, and was cut off from by Ctrl-C or an error.
+"""
 
 from __future__ import annotations
 
 import os
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from pycaddy.errors import LedgerMissingError
 from pycaddy.ledger import watch
-from pycaddy.records import RunKey, RunRecord
+from pycaddy.records import RunRecord
 
 if TYPE_CHECKING:
     from pycaddy.stores import Store
 
-__all__ = ["hold", "holds", "release", "taking"]
+__all__ = ["Taking", "hold", "is_cut_off", "release"]
+
+
+_Attempt: TypeAlias = tuple[str, str, str, str, int, int | None]
 
 
 class _Heart:
@@ -22,10 +28,10 @@ class _Heart:
     def __init__(self) -> None:
         self.mutex = threading.Lock()
         self.held: dict[Store, dict[int, int]] = {}
-        self.hands: dict[tuple[str, RunKey], int] = {}
-        """The attempt at each run, by its project's id; also where no beat comes through."""
+        self.tried: set[_Attempt] = set()
+        """What was to be begun in the ledger, and may have been."""
         self.taking: set[int] = set()
-        """The threads that are about to have one."""
+        """The threads that are about to know."""
         self.wake = threading.Event()
         self.thread: threading.Thread | None = None
 
@@ -60,33 +66,57 @@ class _Heart:
 _heart = _Heart()
 
 
-class _Taking:
-    def __enter__(self) -> None:
-        _heart.taking.add(threading.get_ident())
+class Taking:
+    """A block in which the calling thread begins a run in the ledger, and then holds it.
 
-    def __exit__(self, *_: object) -> None:
+    What an exception cuts off is stale to this process: nobody works on it.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._project = store.project
+        self._tried: list[_Attempt] = []
+
+    def __enter__(self) -> Taking:
+        _heart.taking.add(threading.get_ident())
+        return self
+
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
+        if kind is None:
+            self.forget()
+        else:
+            _heart.tried.update(self._tried)
         _heart.taking.discard(threading.get_ident())
 
+    def begins(self, record: RunRecord) -> RunRecord:
+        """Note an attempt before the ledger has it."""
+        attempt = _attempt(self._project, record)
+        self._tried.append(attempt)
+        _heart.tried.add(attempt)
+        return record
 
-taking = _Taking()
-"""A block in which a run is begun in the ledger, and then held here."""
+    def forget(self) -> None:
+        """It was begun, and somebody works on it; or it was not."""
+        _heart.tried.difference_update(self._tried)
+        self._tried.clear()
 
 
-def holds(store: Store, record: RunRecord) -> bool:
-    """Whether somebody in this process is at work on a run that the ledger says it is on.
+def is_cut_off(store: Store, record: RunRecord) -> bool:
+    """Whether this process has begun a run in the ledger, and nobody in it knows of that."""
+    if not _heart.tried or _heart.taking - {threading.get_ident()}:
+        return False  # nobody was cut off, or somebody may hold it in a moment
+    return _attempt(store.project, record) in _heart.tried
 
-    Nobody is if Ctrl-C, or an error, came after the ledger had been changed.
-    """
-    if _heart.taking - {threading.get_ident()}:
-        return True  # it may be this one
-    return _heart.hands.get((store.project, record.key)) == record.attempt
+
+def _attempt(project: str, record: RunRecord) -> _Attempt:
+    """Return what no two attempts have in common, whatever their ledgers are called here."""
+    home = (record.relpath, record.identifier, record.param_hash)
+    return project, *home, record.attempt, record.started_us
 
 
 def hold(store: Store, record: RunRecord) -> None:
-    """Beat for a run that this process has started."""
-    key = (store.project, record.key)
+    """Beat for a run that this process has started, and works on from now on."""
+    _heart.tried.discard(_attempt(store.project, record))
     with _heart.mutex:
-        _heart.hands[key] = record.attempt
         _heart.held.setdefault(store, {})[record.row] = record.attempt
         if _heart.thread is None:
             _heart.thread = threading.Thread(target=_heart.run, name="pycaddy-heart", daemon=True)
@@ -94,12 +124,11 @@ def hold(store: Store, record: RunRecord) -> None:
 
 
 def release(store: Store, record: RunRecord) -> None:
-    """Stop beating for a run."""
-    key = (store.project, record.key)
+    """Stop beating for an attempt at a run; a later one is another's."""
     with _heart.mutex:
-        _heart.hands.pop(key, None)
         runs = _heart.held.get(store, {})
-        runs.pop(record.row, None)
+        if runs.get(record.row) == record.attempt:
+            del runs[record.row]
         if not runs:
             _heart.held.pop(store, None)  # a project that is dropped may go
 

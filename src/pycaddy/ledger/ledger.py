@@ -23,7 +23,6 @@ from pycaddy.errors import (
 from pycaddy.layout import TRASH_FOLDER
 from pycaddy.ledger import address as addresses
 from pycaddy.ledger import folders, heart, life, sidecar
-from pycaddy.ledger.owner import this_process
 from pycaddy.ledger.watch import Watch
 from pycaddy.records import NewRun, RunKey, RunRecord, parse_uid
 from pycaddy.status import Status, check_status
@@ -235,8 +234,13 @@ class Ledger:
     def claim(self, runs: Sequence[NewRun], decide: Decide) -> tuple[int, RunRecord] | None:
         """Store the first record that *decide* makes of *runs*; see `Store.claim`."""
         folders.check_home(self.root, runs[0])
-        with heart.taking:
-            claimed = self.store.claim(runs, decide)
+        with heart.Taking(self.store) as taking:
+
+            def noted(run: NewRun, found: Sequence[RunRecord]) -> RunRecord | None:
+                wanted = decide(run, found)
+                return None if wanted is None else taking.begins(wanted)
+
+            claimed = self.store.claim(runs, noted)
             if claimed is None:
                 return None
             _, record = claimed
@@ -388,17 +392,17 @@ class Ledger:
         return os.path.join(self.root, TRASH_FOLDER, record.layout.sidecar)
 
     def is_gone(self, record: RunRecord, *, in_a_loop: bool = False) -> bool:
-        """Whether nobody works on a run any more: its owner is known to be dead.
+        """Whether nobody works on a run any more.
 
-        This very process counts as dead for what it does not work on: Ctrl-C, or an error, came
-        after it had begun the run in the ledger.
+        Its owner is known to be dead; or it is this very process, and Ctrl-C, or an error, came
+        when it had begun the run in the ledger.
 
         Args:
             in_a_loop: Who was alive half a second ago counts as alive.
         """
-        if record.status is Status.RUNNING and record.owner == this_process():
-            return not heart.holds(self.store, record)
-        return self._watch.is_dead(record, in_a_loop=in_a_loop)
+        return heart.is_cut_off(self.store, record) or self._watch.is_dead(
+            record, in_a_loop=in_a_loop
+        )
 
     def is_stale(self, record: RunRecord) -> bool:
         """Whether the run is RUNNING and its owner is known to be dead."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -45,40 +45,33 @@ def start(
         capture_text: What was noted of the code and the machine, as JSON.
     """
     owner = this_process()
-    return _taken(
-        ledger,
-        lambda: _change_with_folder(
-            ledger,
-            record,
-            lambda seen: transitions.start(
-                seen,
-                owner,
-                utc_now_us(),
-                attempt=attempt,
-                gone=ledger.is_gone,
-                capture_text=capture_text,
-            ),
-        ),
-    )
+
+    def decide(seen: RunRecord) -> RunRecord:
+        return transitions.start(
+            seen,
+            owner,
+            utc_now_us(),
+            attempt=attempt,
+            gone=ledger.is_gone,
+            capture_text=capture_text,
+        )
+
+    return _begin(ledger, record, decide)
 
 
 def adopt(ledger: Ledger, record: RunRecord, attempt: int, giver: Owner) -> RunRecord:
     """Go on with an attempt that the process *giver* began for this one."""
     owner = this_process().driven_by(giver)
-    return _taken(
-        ledger,
-        lambda: ledger.change(record, lambda seen: transitions.adopt(seen, owner, attempt, giver)),
-    )
+    adopted = ledger.change(record, lambda seen: transitions.adopt(seen, owner, attempt, giver))
+    heart.hold(ledger.store, adopted)
+    return adopted
 
 
 def reopen(ledger: Ledger, record: RunRecord, capture_text: str | None = None) -> RunRecord:
     """Begin another attempt by this process on a run that is DONE."""
     owner = this_process()
-    return _taken(
-        ledger,
-        lambda: ledger.change(
-            record, lambda seen: transitions.reopen(seen, owner, utc_now_us(), capture_text)
-        ),
+    return _begin(
+        ledger, record, lambda seen: transitions.reopen(seen, owner, utc_now_us(), capture_text)
     )
 
 
@@ -117,7 +110,7 @@ def bury(ledger: Ledger, record: RunRecord, reason: str) -> RunRecord:
                 seen, utc_now_us(), attempt=record.attempt, reason=reason, summary_text=summary_text
             ),
         )
-    heart.release(ledger.store, buried)
+    heart.release(ledger.store, record)
     return buried
 
 
@@ -211,17 +204,23 @@ def set_note(ledger: Ledger, record: RunRecord, text: str | None) -> RunRecord:
     )
 
 
-def _taken(ledger: Ledger, take: Callable[[], RunRecord]) -> RunRecord:
-    """Take a run into this process's hands."""
-    with heart.taking:
+def _begin(ledger: Ledger, record: RunRecord, decide: Change) -> RunRecord:
+    """Begin an attempt by this process, and hold it."""
+    with heart.Taking(ledger.store) as taking:
+
+        def noted(seen: RunRecord) -> RunRecord:
+            wanted = decide(seen)
+            return wanted if wanted is seen else taking.begins(wanted)
+
         try:
-            taken = take()
+            begun = _change_with_folder(ledger, record, noted)
+            heart.hold(ledger.store, begun)
         except LedgerSyncError as error:
-            if isinstance(error.record, RunRecord):  # it is taken all the same
+            if isinstance(error.record, RunRecord):  # it has begun all the same
                 heart.hold(ledger.store, error.record)
+                taking.forget()
             raise
-        heart.hold(ledger.store, taken)
-    return taken
+    return begun
 
 
 def _change_with_folder(ledger: Ledger, record: RunRecord, decide: Change) -> RunRecord:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import suppress
+from traceback import walk_tb
 
 from pycaddy.errors import LeaseLostError
 from pycaddy.executors import DaskClient, Opened, SlurmExecutor, open_executor
@@ -88,11 +89,15 @@ class SweepRun:
     def run(self) -> RunReport:
         begun = time.perf_counter()
         try:
-            self.all_passes()
-        except Exception:
-            self.see_through()
-            raise
+            try:
+                self.all_passes()
+            except Exception:
+                self.see_through()
+                raise
         except BaseException as interrupt:
+            if isinstance(interrupt, Exception):
+                raise
+            let_go(interrupt)
             self.give_back()
             interrupt.add_note(
                 f"{self.report.done} runs were done. Call run() again to go on with the rest."
@@ -189,9 +194,13 @@ class SweepRun:
 
     def see_through(self) -> None:
         """After an error, of the sweep or the executor: what has begun still ends."""
-        while self.under_way:
+        left = len(self.under_way)
+        while left:
             with suppress(Exception):  # the first error is the one to tell
                 self.collect(down_to=0)
+            if len(self.under_way) == left:
+                return  # nobody can wait for them
+            left = len(self.under_way)
 
     def give_back(self) -> None:
         """After Ctrl-C: end what is under way, so that the next call takes it at once."""
@@ -207,6 +216,14 @@ class SweepRun:
             running=len(self.under_way),
             skipped=self.report.skipped or self.claims.done_before,
         )
+
+
+def let_go(error: BaseException) -> None:
+    """Let what was cut off in our own frames go: others may wait for its turn at the ledger."""
+    for frame, _ in walk_tb(error.__traceback__):
+        if str(frame.f_globals.get("__name__")).startswith("pycaddy."):
+            with suppress(RuntimeError):  # it is still at work: this one
+                frame.clear()
 
 
 def _refuse_while_importing() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, overload
 
 from pycaddy.errors import LedgerSyncError, PycaddyError
 from pycaddy.ledger import Move, RunKey, RunRecord, folders, life, recording
+from pycaddy.ledger.owner import this_process
 from pycaddy.metrics.values import NOTHING, as_points
 from pycaddy.status import Status
 
@@ -407,6 +409,18 @@ class Session:
             if isinstance(error.record, RunRecord):  # it has begun: to call again is to go on
                 self._take(error.record)
             raise
+        except BaseException as interrupt:
+            if not isinstance(interrupt, Exception):
+                self._take_begun()
+            raise
+
+    def _take_begun(self) -> None:
+        """After Ctrl-C: take the attempt that was begun, if it was."""
+        with suppress(PycaddyError, OSError):
+            record = self._project.ledger.reread(self._record)
+            begun = record.attempt == self._attempt + 1 and record.owner == this_process()
+            if begun and record.status is Status.RUNNING:
+                self._take(record)
 
     def _make_folder(self) -> str:
         folder = folders.make_for(self._project.ledger, self._record)

@@ -16,7 +16,7 @@ import sqlite3
 import sys
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 
@@ -24,7 +24,7 @@ from pycaddy.stores._lock import WriterLock
 from pycaddy.stores._log import LogFile
 from pycaddy.stores._recent import Recent
 
-__all__ = ["Connection", "Connections", "set_aside"]
+__all__ = ["Connection", "Connections", "is_within_a_turn", "set_aside"]
 
 
 _LOOK_S = 0.2
@@ -146,15 +146,29 @@ class Connection:
         return True
 
 
+def is_within_a_turn() -> bool:
+    """Whether the turn that is about to begin was called for within another one of its thread."""
+    outside = False
+    for is_ours in _frames(threading.get_ident()):
+        if is_ours and outside:
+            return True
+        outside = outside or not is_ours
+    return False
+
+
 def _is_at_work(thread: int) -> bool:
     """Whether a thread is within a turn: it is in code of ours, which does not suspend any."""
+    return any(_frames(thread))
+
+
+def _frames(thread: int) -> Iterator[bool]:
+    """Yield whether each frame of a thread, the innermost first, is one of a store."""
     frame = sys._current_frames().get(thread)
     while frame is not None:
         name = str(frame.f_globals.get("__name__"))
-        if name.startswith("pycaddy.stores.") and name != __name__:
-            return True
+        if name != __name__:
+            yield name.startswith("pycaddy.stores.")
         frame = frame.f_back
-    return False
 
 
 class Connections:

@@ -47,6 +47,7 @@ class OneHost:
         self._beaten_at = -BEAT_S
         self._beating_in = 0
         self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
 
     def claim(self, db: sqlite3.Connection) -> Holder | None:
         """Inside a write transaction: hold the ledger. Returns the other host if it does."""
@@ -67,15 +68,18 @@ class OneHost:
         Args:
             beat: Runs one empty write transaction; called from a thread of its own every BEAT_S.
         """
-        if self._beating_in != os.getpid():  # a fork takes no threads along
+        if threading.current_thread() is self._thread:
+            return  # a beat that is under way when it shall end begins no other one
+        if self._beating_in != os.getpid() or self._ended.is_set():  # a fork takes no threads along
             self._beating_in = os.getpid()
             self._ended = threading.Event()
-            threading.Thread(
+            self._thread = threading.Thread(
                 target=_keep,
                 args=(weakref.WeakMethod(beat), self._ended),
                 name="pycaddy-host-beat",
                 daemon=True,
-            ).start()
+            )
+            self._thread.start()
 
     def end(self) -> None:
         """Beat no more, until the next call of `keep`."""
@@ -115,7 +119,7 @@ def _keep(beat: weakref.WeakMethod[Callable[[], None]], ended: threading.Event) 
 
             getLogger("pycaddy").warning("A beat of this host was missed: %s", error)
             if isinstance(error, (LedgerHostError, LedgerMissingError)):
-                return  # another host has it now, or nobody
+                ended.set()  # another host has it now, or nobody
         del call
 
 

@@ -7,8 +7,8 @@ import sqlite3
 import time
 from contextlib import suppress
 
-from pycaddy.errors import LedgerBusyError
-from pycaddy.stores._connections import Connection, Connections
+from pycaddy.errors import LedgerBusyError, LedgerError
+from pycaddy.stores._connections import Connection, Connections, is_within_a_turn
 from pycaddy.stores._log import close_the_gap
 from pycaddy.stores._one_host import OneHost
 from pycaddy.stores._sqlite_errors import not_kept, raise_translated
@@ -113,7 +113,12 @@ class Turns:
             refused = error
             with suppress(OSError):  # a disk that takes no mark takes no change either
                 connection.lock.mark(True)
-        if refused is None and not connection.lock.is_marked():
+        if refused is not None or connection.lock.is_marked():
+            self.sync_all(connection, refused)
+
+    def sync_all(self, connection: Connection, refused: OSError | None = None) -> None:
+        """Put the log on disk whole, whatever the disk has refused of it before."""
+        if connection.log is None:
             return
         try:
             connection.lock.acquire()
@@ -232,6 +237,8 @@ class _Writing(_Turn):
     def __enter__(self) -> Connection:
         try:
             connection = self._at = self._turns.hold()
+            if connection.sql.in_transaction:
+                self._go_on_from(connection)
             self._turns.begin(connection)
         except BaseException as error:
             self._give_up(error)
@@ -258,6 +265,18 @@ class _Writing(_Turn):
         if connection is not None and connection.is_open:
             self._give_up(None)
 
+    def _go_on_from(self, connection: Connection) -> None:
+        """Take back the turn that Ctrl-C has cut off; the one that this is within is left alone."""
+        if is_within_a_turn():
+            self._at = None
+            connection.release()
+            raise LedgerError(
+                f"A change of the ledger {self._turns.path} cannot be made within another one.",
+                ledger=self._turns.path,
+            )
+        connection.sql.execute("ROLLBACK")
+        connection.lock.release()
+
     def _settle(self, connection: Connection) -> None:
         """Hand the turn on, and wait until the change is on disk.
 
@@ -270,8 +289,9 @@ class _Writing(_Turn):
             except Exception:
                 raise
             except BaseException:
+                # The disk may have refused it, which it says once.
                 connection.lock.release()
-                self._turns.sync(connection)
+                self._turns.sync_all(connection)
                 raise
         finally:
             if connection.is_spent:

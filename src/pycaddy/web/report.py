@@ -22,6 +22,7 @@ from pycaddy._files import replace_file
 from pycaddy.ledger import recording
 from pycaddy.project import Project
 from pycaddy.records import RunRecord
+from pycaddy.status import Status
 from pycaddy.stores import Selection
 from pycaddy.web import _facts, _series
 from pycaddy.web._built import built
@@ -97,19 +98,30 @@ def known(project: Project, records: Sequence[RunRecord]) -> dict[str, Any]:
         "series": [
             {**series, "axis": axis} for axis, answer in answers for series in answer["series"]
         ],
-        "problems": [problem for _, answer in answers for problem in answer["problems"]],
+        "problems": [
+            {"run": run, "error": "Its metrics cannot be read."}
+            for run in dict.fromkeys(
+                problem["run"] for _, answer in answers for problem in answer["problems"]
+            )
+        ],
         "left_out": max(0, number - _MOST_SERIES),
     }
 
 
 def _run(project: Project, record: RunRecord, names: list[str]) -> dict[str, Any]:
     stale = project.ledger.is_stale(record)
+    compared = _facts.compared(record, names, stale=stale)
+    facts = _facts.run(record, stale=stale, folder="", log=None)
     # Where it lies and on which machine it ran is nobody's business whom the file is sent to.
-    facts = {**_facts.run(record, stale=stale, folder="", log=None), "owner": None, "capture": {}}
-    return {
-        "facts": facts,
-        "compared": {**_facts.compared(record, names, stale=stale), "owner": None},
-    }
+    for told in (compared, facts):
+        told["owner"] = None
+    facts["capture"] = {}
+    for file in facts["files"]:
+        file["path"] = os.path.basename(file["path"])
+    for move in facts["history"]:
+        if move["status"] == Status.RUNNING.value:
+            move["detail"] = None
+    return {"facts": facts, "compared": compared}
 
 
 def _answers(
