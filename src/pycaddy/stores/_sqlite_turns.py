@@ -60,7 +60,9 @@ class Turns:
         while True:
             connection = self._connections.hold()
             try:
-                if self._is_there(connection, in_a_loop=in_a_loop):
+                if in_a_loop and time.monotonic() < connection.surely_there_until:
+                    return connection
+                if self._is_there(connection):
                     return connection
                 # Deleted, or replaced by a rebuild: writing on would be writing into nothing.
                 self._connections.drop()
@@ -69,9 +71,7 @@ class Turns:
                 raise
             connection.release()
 
-    def _is_there(self, connection: Connection, *, in_a_loop: bool) -> bool:
-        if in_a_loop and time.monotonic() < connection.surely_there_until:
-            return True
+    def _is_there(self, connection: Connection) -> bool:
         try:
             if os.stat(self.path).st_ino != connection.inode:
                 return False
