@@ -12,8 +12,8 @@ from pycaddy import Project
 from tests.faults.conftest import LONG
 from tests.processes import finished
 
-NUMBER = 1000 if LONG else 200
-ROUNDS = 20 if LONG else 10
+NUMBER = 600 if LONG else 200
+ROUNDS = 10
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc/locks")
