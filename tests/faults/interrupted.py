@@ -6,31 +6,24 @@ python -m tests.faults.interrupted ROOT NUMBER
 from __future__ import annotations
 
 import os
-import random
-import signal
 import sys
 import threading
 import time
 from pathlib import Path
 
 from pycaddy import Project
+from tests.faults.interrupter import interrupter
 
 PATIENCE_S = 60.0
 
 
 def interrupted(number: int) -> None:
     """Send this process so many interrupts, each a moment after it was asked for."""
-    waiting, asking = os.pipe()
-    if os.fork() == 0:
-        os.close(asking)
-        while os.read(waiting, 1):
-            time.sleep(random.random() * 0.003)
-            os.kill(os.getppid(), signal.SIGINT)
-        os._exit(0)
+    interrupt = interrupter(0.0, 0.003)
     acknowledged = 0
     for each in range(number):
         try:
-            os.write(asking, b"x")
+            interrupt()
             deadline = time.monotonic() + PATIENCE_S
             while time.monotonic() < deadline:
                 if each % 2:

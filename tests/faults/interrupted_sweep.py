@@ -5,14 +5,12 @@ python -m tests.faults.interrupted_sweep ROOT EXECUTOR ROUNDS
 
 from __future__ import annotations
 
-import os
-import random
-import signal
 import sys
 import time
 from typing import Any
 
 from pycaddy import DictSweep, Project, Session, Status
+from tests.faults.interrupter import interrupter
 
 LATEST_S = {"serial": 0.1, "threads": 0.1, "local": 1.0}
 
@@ -23,19 +21,12 @@ def work(run: Session) -> dict[str, Any]:
 
 
 def interrupted(root: str, executor: str, rounds: int) -> None:
-    waiting, asking = os.pipe()
-    if os.fork() == 0:
-        os.close(asking)
-        while os.read(waiting, 1):
-            time.sleep(0.05 + random.random() * LATEST_S[executor])
-            os.kill(os.getppid(), signal.SIGINT)
-        os._exit(0)
-    os.set_inheritable(asking, False)
+    interrupt = interrupter(0.05, 0.05 + LATEST_S[executor])
     for number in range(rounds):
         project = Project(f"{root}/{number}", durability="process")
         sweep = DictSweep({"n": list(range(1000))})
         try:
-            os.write(asking, b"x")
+            interrupt()
             project.run(work, sweep, executor=executor, workers=2, progress=False)
             time.sleep(60)  # the interrupt is still to come
         except KeyboardInterrupt:

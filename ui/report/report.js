@@ -6,6 +6,7 @@ import { choose, chosen } from "../src/chosen.js";
 import { Comparison, Ways } from "../src/comparison.js";
 import { count, time, value } from "../src/format.js";
 import { html } from "../src/html.js";
+import { listen } from "../src/keys.js";
 import { go, route } from "../src/route.js";
 import { RunPanel } from "../src/run.js";
 import { Theme } from "../src/theme.js";
@@ -76,14 +77,7 @@ function close() {
   go({ run: undefined });
 }
 
-addEventListener("keydown", (event) => {
-  const inField = event.target instanceof HTMLInputElement;
-  if (event.key === "Escape" && !inField) close();
-  if (event.key === "/" && !inField) {
-    event.preventDefault();
-    /** @type {HTMLElement | null} */ (document.querySelector(".find"))?.focus();
-  }
-});
+listen(".find", close);
 
 async function start() {
   const kept = await unpacked(document.getElementById("data")?.textContent ?? "");

@@ -8,6 +8,7 @@ import { Filter } from "./filter.js";
 import { count } from "./format.js";
 import { Groups } from "./groups.js";
 import { html } from "./html.js";
+import { listen } from "./keys.js";
 import { Listing } from "./listing.js";
 import { PickBar } from "./chosen.js";
 import { Compare } from "./compare.js";
@@ -125,13 +126,8 @@ function close() {
   /** @type {HTMLElement | null} */ (document.querySelector(".table, .sweep"))?.focus();
 }
 
-addEventListener("keydown", (event) => {
-  const inField = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
-  if (event.key === "Escape" && route.value.run !== undefined && !inField) close();
-  if (event.key === "/" && !inField) {
-    event.preventDefault();
-    /** @type {HTMLElement | null} */ (document.querySelector(".filter input"))?.focus();
-  }
+listen(".filter input", () => {
+  if (route.value.run !== undefined) close();
 });
 
 function Top() {

@@ -236,9 +236,7 @@ class Connections:
             connection.close_before_fork(partial(self._by_thread.pop, thread, None))
 
     def after_fork_in_child(self) -> None:
-        """Set what was inherited aside, neither used nor closed."""
-        for connection in self._by_thread.values():
-            connection.leave_to_parent()
+        """Begin anew; what was inherited was set aside."""
         self._forget()
 
 
@@ -257,8 +255,9 @@ def _before_fork() -> None:
     _opening.acquire()  # and nobody opens another one meanwhile
     for connections in list(_all):
         connections.before_fork()
-    for connection in list(_open):  # of which some are in nobody's hands, after Ctrl-C
-        connection.close_before_fork(_nothing)
+    for connection in list(_open):
+        if connection.is_open:  # in nobody's hands, after Ctrl-C
+            connection.close_before_fork(_nothing)
 
 
 def _nothing() -> None:
@@ -271,11 +270,11 @@ def _after_fork_in_parent() -> None:
 
 def _after_fork_in_child() -> None:
     _opening.release()
-    for connections in list(_all):
-        connections.after_fork_in_child()
     for connection in list(_open):
         if connection.is_open:
             connection.leave_to_parent()
+    for connections in list(_all):
+        connections.after_fork_in_child()
 
 
 def _leak_inherited() -> None:

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from pycaddy.stores._lock import WriterLock
 
-__all__ = ["LogFile", "close_the_gap"]
+__all__ = ["LogFile", "close_the_gap", "take_a_turn_to_close_the_gap"]
 
 _CHUNK_BYTES = 1 << 20
 
@@ -77,3 +77,17 @@ def close_the_gap(log: LogFile, lock: WriterLock) -> None:
             lock.mark(True)
         raise
     lock.mark(False)
+
+
+def take_a_turn_to_close_the_gap(log: LogFile, lock: WriterLock) -> None:
+    """Do what `close_the_gap` does, outside of a turn.
+
+    Raises:
+        LedgerBusyError: Another writer kept its turn for too long.
+        OSError: The disk refuses it still.
+    """
+    lock.acquire()
+    try:
+        close_the_gap(log, lock)
+    finally:
+        lock.release()

@@ -20,7 +20,7 @@ from pycaddy.stores import _migrations
 from pycaddy.stores._backup import backup
 from pycaddy.stores._connections import Connection
 from pycaddy.stores._lock import WriterLock
-from pycaddy.stores._log import LogFile, close_the_gap
+from pycaddy.stores._log import LogFile, take_a_turn_to_close_the_gap
 from pycaddy.stores._mounts import is_network
 from pycaddy.stores._sqlite_errors import translated
 
@@ -70,7 +70,9 @@ def connect(path: str, durability: str, project: str | None) -> Connection:
             has_log = _prepare(sql, lock, path, project, network=network)
             _refuse_truncated(sql, path)
             if has_log and lock.is_marked():
-                _close_the_gap(path, lock)
+                # Whoever is the last to close the ledger moves the log into it, the gap with it.
+                with suppress(OSError, LedgerBusyError):  # whoever writes meets it, and says so
+                    take_a_turn_to_close_the_gap(LogFile(path), lock)
             ours = has_log and durability == "power" and hasattr(os, "fdatasync")
             log = LogFile(path) if ours else None
             level = "EXTRA" if network else "NORMAL" if log else SYNCHRONOUS[durability]
@@ -180,16 +182,6 @@ def _prepare(
             sql.execute("ROLLBACK")
         lock.release()
     return is_wal
-
-
-def _close_the_gap(path: str, lock: WriterLock) -> None:
-    """Try to, before whoever is the last to close the ledger moves the log into it."""
-    with suppress(OSError, LedgerBusyError):  # whoever writes meets it again, and says so
-        lock.acquire()
-        try:
-            close_the_gap(LogFile(path), lock)
-        finally:
-            lock.release()
 
 
 def _place_for_backup(path: str, version: int) -> str:

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from pycaddy.errors import LedgerBusyError, LedgerError
 from pycaddy.stores._connections import Connection, Connections, is_within_a_turn
-from pycaddy.stores._log import close_the_gap
+from pycaddy.stores._log import close_the_gap, take_a_turn_to_close_the_gap
 from pycaddy.stores._one_host import OneHost
 from pycaddy.stores._sqlite_errors import not_kept, raise_translated
 from pycaddy.stores._sqlite_file import BUSY_TIMEOUT_S
@@ -121,11 +121,7 @@ class Turns:
         if connection.log is None:
             return
         try:
-            connection.lock.acquire()
-            try:
-                close_the_gap(connection.log, connection.lock)
-            finally:
-                connection.lock.release()
+            take_a_turn_to_close_the_gap(connection.log, connection.lock)
         except (OSError, LedgerBusyError) as error:
             raise not_kept(refused or error, self.path) from error
 

@@ -36,6 +36,7 @@ __all__ = [
     "answer",
     "fingerprint",
     "names",
+    "on_all_axes",
 ]
 
 AXES = ("step", "seconds", "time")
@@ -154,14 +155,38 @@ def answer(ledger: Ledger, records: Sequence[RunRecord], ask: SeriesAsk) -> dict
     return {"series": found, "problems": problems}
 
 
+def on_all_axes(
+    ledger: Ledger, record: RunRecord, name: str, points: int
+) -> Iterator[dict[str, Any]]:
+    """Yield a whole series as it is drawn over each of AXES, which it names.
+
+    Raises:
+        MetricsError: It cannot be read.
+    """
+    for _, series in _read(ledger, record, (name,)):
+        for axis in AXES:
+            ask = SeriesAsk("", (record.key,), (name,), axis, -inf, inf, points)
+            yield {"axis": axis, **_told(record, name, series, ask)}
+
+
 def _of_run(ledger: Ledger, record: RunRecord, ask: SeriesAsk) -> Iterator[dict[str, Any]]:
+    for name, series in _read(ledger, record, ask.names):
+        yield _told(record, name, series, ask)
+
+
+def _read(ledger: Ledger, record: RunRecord, names: Sequence[str]) -> Iterator[tuple[str, Series]]:
+    """Yield the series that the run has logged a point of."""
     store = recording.existing(ledger, record)
     if store is None:
         return
-    for name in ask.names:
+    for name in names:
         series = store.read(name)
         if series is not None and len(series):
-            yield {"run": str(record.key), "name": name, **_drawn(series, _origin(record), ask)}
+            yield name, series
+
+
+def _told(record: RunRecord, name: str, series: Series, ask: SeriesAsk) -> dict[str, Any]:
+    return {"run": str(record.key), "name": name, **_drawn(series, _origin(record), ask)}
 
 
 def _drawn(series: Series, origin: float, ask: SeriesAsk) -> dict[str, Any]:

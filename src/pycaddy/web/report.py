@@ -12,13 +12,13 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
-from math import inf
 from typing import Any
 
 from pycaddy._clock import to_iso, utc_now_us
 from pycaddy._files import replace_file
+from pycaddy.errors import MetricsError
 from pycaddy.ledger import recording
 from pycaddy.project import Project
 from pycaddy.records import RunRecord
@@ -90,20 +90,20 @@ def known(project: Project, records: Sequence[RunRecord]) -> dict[str, Any]:
     number = sum(map(len, names.values()))
     points = max(_series.FEWEST_POINTS, min(_MOST_POINTS, _ALL_POINTS // max(number, 1)))
     asked = ((record, name) for record, several in names.items() for name in several)
-    answers = list(_answers(project, islice(asked, _MOST_SERIES), points))
+    series: list[dict[str, Any]] = []
+    unread: dict[str, None] = {}
+    # What the axes have alike lies side by side: it takes no room when it is packed.
+    for record, name in islice(asked, _MOST_SERIES):
+        try:
+            series += _series.on_all_axes(ledger, record, name, points)
+        except MetricsError:
+            unread[str(record.key)] = None
     return {
         "project": project.root.name,
         "made_at": to_iso(utc_now_us()),
         "runs": [_run(project, record, names[record]) for record in records],
-        "series": [
-            {**series, "axis": axis} for axis, answer in answers for series in answer["series"]
-        ],
-        "problems": [
-            {"run": run, "error": "Its metrics cannot be read."}
-            for run in dict.fromkeys(
-                problem["run"] for _, answer in answers for problem in answer["problems"]
-            )
-        ],
+        "series": series,
+        "problems": [{"run": run, "error": "Its metrics cannot be read."} for run in unread],
         "left_out": max(0, number - _MOST_SERIES),
     }
 
@@ -122,16 +122,6 @@ def _run(project: Project, record: RunRecord, names: list[str]) -> dict[str, Any
         if move["status"] == Status.RUNNING.value:
             move["detail"] = None
     return {"facts": facts, "compared": compared}
-
-
-def _answers(
-    project: Project, asked: Iterable[tuple[RunRecord, str]], points: int
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    # What the axes have alike lies side by side: it takes no room when it is packed.
-    for record, name in asked:
-        for axis in _series.AXES:
-            ask = _series.SeriesAsk("", (record.key,), (name,), axis, -inf, inf, points)
-            yield axis, _series.answer(project.ledger, [record], ask)
 
 
 def _packed(data: object) -> str:
