@@ -21,12 +21,13 @@ from benchmarks._ledgers import IDENTIFIER, live, params_of
 from benchmarks._rounds import Row, compare, in_blocks, interleaved, row
 from pycaddy.project import Project
 from pycaddy.status import Status
-from pycaddy.stores import _postgres_sql as sql
-from pycaddy.stores import _rows, new_record
-from pycaddy.stores._lease import LEASE_S
-from pycaddy.stores._postgres_runs import Runs, new_ticket
-from pycaddy.stores._postgres_url import conninfo
-from pycaddy.stores.postgres import PostgresStore
+from pycaddy.stores import new_record
+from pycaddy.stores.lease import LEASE_S
+from pycaddy.stores.postgres import statements as sql
+from pycaddy.stores.postgres.runs import Runs, new_ticket
+from pycaddy.stores.postgres.store import PostgresStore
+from pycaddy.stores.postgres.url import conninfo
+from pycaddy.stores.rows import COLUMNS, changing_values, fixed_values
 from pycaddy.testing import new_run
 from pycaddy.testing._at_once import in_processes
 from pycaddy.testing._work import begin
@@ -35,7 +36,7 @@ from tests.postgres import postgres, with_schema
 PROCESSES = 16
 CLAIMS = 2000
 LOOK = 32
-HASH = _rows.COLUMNS.index("param_hash")
+HASH = COLUMNS.index("param_hash")
 LISTED = 100_000
 MANY = 1_000_000
 ROUNDS = 5
@@ -122,7 +123,7 @@ def claim_bare(url: str, claims: int) -> tuple[float, list[float]]:
     for n in range(claims):
         run = new_run(params_of(n), identifier=IDENTIFIER)
         record = new_record(run).changed(status=Status.RUNNING, attempt=1)
-        values = (record.revision, new_ticket(), *_rows.fixed(record), *_rows.changing(record))
+        values = (record.revision, new_ticket(), *fixed_values(record), *changing_values(record))
         left.append((run.param_hash, values))
     locks = runs.locks_of("", IDENTIFIER)
     times = []
@@ -164,8 +165,8 @@ def listing(url: str, folder: Path, runs: int, rounds: int) -> Row:
     """Compare reading all runs with their params with the SELECT and a `json.loads` each."""
     place = with_schema(url, "listing")
     project = filled(place, folder / "listing", runs)
-    select = f"SELECT {', '.join(_rows.COLUMNS)} FROM run ORDER BY uid"
-    params = _rows.COLUMNS.index("params")
+    select = f"SELECT {', '.join(COLUMNS)} FROM run ORDER BY uid"
+    params = COLUMNS.index("params")
 
     def ours() -> object:
         listed = project.ledger.get_uid_record_dict(IDENTIFIER)
@@ -185,8 +186,8 @@ def finding(url: str, folder: Path, runs: int, rounds: int) -> list[Row]:
     """Compare finding runs by a param with the SQL for it written by hand."""
     place = with_schema(url, "finding")
     project = filled(place, folder / "finding", runs)
-    params = _rows.COLUMNS.index("params")
-    select = f"SELECT {', '.join(_rows.COLUMNS)} FROM run WHERE"
+    params = COLUMNS.index("params")
+    select = f"SELECT {', '.join(COLUMNS)} FROM run WHERE"
     asked = {
         f"1 in 100 of {runs:,} runs by a param": (
             f"seed < {runs // 100}",
@@ -232,7 +233,7 @@ def filled(url: str, folder: Path, runs: int) -> Project:
     """Return a project whose ledger at *url* knows *runs* runs that are DONE: one, multiplied."""
     project = Project(folder, ledger=url)
     first = live(project, params_of(-1)).record
-    columns = [name for name in _rows.COLUMNS if name not in ("id", "uid", "params", "param_hash")]
+    columns = [name for name in COLUMNS if name not in ("id", "uid", "params", "param_hash")]
     names = ", ".join(("identifier", "ticket", "lease_until", *columns))
     text = first.params_text.replace("-1}", "' || n || '}")
     with psycopg.connect(conninfo(url), autocommit=True) as at:

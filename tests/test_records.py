@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from pycaddy.errors import RunNotFoundError
 from pycaddy.layout import StorageMode
 from pycaddy.records import NewRun, RunKey, RunRecord, format_uid, parse_uid
-from pycaddy.stores import _rows
+from pycaddy.stores.rows import new_record
 
-RECORD = _rows.new(NewRun("a", "train", '{"lr":0.1}', "key", StorageMode.PREFIX))
+RECORD = new_record(NewRun("a", "train", '{"lr":0.1}', "key", StorageMode.PREFIX))
 
 
 @pytest.mark.parametrize(

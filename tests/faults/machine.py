@@ -11,13 +11,13 @@ import sys
 from pycaddy import DictSweep, Project
 from pycaddy.errors import PycaddyError
 from pycaddy.ledger import owner, watch
-from pycaddy.stores import _lease
+from pycaddy.stores import lease
 
 
 def main(root: str, url: str, host: str, runs: str, lease_s: str) -> None:
     owner.host_name = lambda: host
     owner.boot_id = lambda: f"the boot of {host}"
-    _lease.LEASE_S = float(lease_s)
+    lease.LEASE_S = float(lease_s)
     watch.BEAT_S = float(lease_s) / 10
     project = Project(root, ledger=url, name="two machines")
     sweep = DictSweep({"i": list(range(int(runs)))})

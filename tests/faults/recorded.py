@@ -11,7 +11,7 @@ import errno
 import os
 import sys
 
-from pycaddy.stores import _sqlite_turns
+from pycaddy.stores.sqlite import transaction
 from tests.faults import life
 from tests.faults.recording import REFUSED
 
@@ -51,7 +51,7 @@ class Guest:
 
 if __name__ == "__main__":
     # Checkpoints, which a ledger of some size makes, have to be seen in a small one.
-    _sqlite_turns._CHECKPOINT_BYTES, _sqlite_turns._CHECKPOINT_EVERY = 100_000, 16
+    transaction._CHECKPOINT_BYTES, transaction._CHECKPOINT_EVERY = 100_000, 16
     root, seed, durability, *rest = sys.argv[1:]
     sync, waits, refused = os.fdatasync, [0], int(rest[0]) if rest else 0
     lives = life.lives(root, seed, durability)

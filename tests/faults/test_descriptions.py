@@ -17,7 +17,7 @@ from pycaddy import Project, StorageMode
 from pycaddy._files import Replacement
 from pycaddy.ledger import RunRecord, folders, sidecar
 from pycaddy.ledger.scan import scan
-from pycaddy.stores.sqlite import SqliteStore
+from pycaddy.stores.sqlite.store import SqliteStore
 from tests.faults.conftest import LONG
 from tests.faults.life import Worker
 

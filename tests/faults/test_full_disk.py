@@ -13,7 +13,7 @@ import pytest
 from pycaddy import Project
 from pycaddy.errors import LedgerStorageError, ProjectFolderError
 from pycaddy.project import Session
-from pycaddy.stores.sqlite import SqliteStore
+from pycaddy.stores.sqlite.store import SqliteStore
 from pycaddy.testing import new_run
 from pycaddy.testing._at_once import in_fork
 from pycaddy.testing._work import create, uids

@@ -15,7 +15,7 @@ from pycaddy import Project, StorageMode
 from pycaddy.errors import LedgerMissingError
 from pycaddy.ledger.rebuild import rebuild
 from pycaddy.stores import Selection
-from pycaddy.stores.sqlite import SqliteStore
+from pycaddy.stores.sqlite.store import SqliteStore
 from tests.faults.conftest import LONG
 from tests.faults.life import Worker
 from tests.stores.old import some_records, write_schema_1

@@ -16,9 +16,8 @@ from pycaddy.codec import Owner, encode_owner
 from pycaddy.errors import RunBusyError
 from pycaddy.ledger import RunRecord, watch
 from pycaddy.ledger.owner import this_process
-from pycaddy.stores import _one_host
-from pycaddy.stores import _sqlite_file as sqlite_file
-from pycaddy.stores import sqlite as sqlite_store
+from pycaddy.stores.sqlite import file, one_host
+from pycaddy.stores.sqlite import store as sqlite_store
 from tests.faults.life import Worker
 
 
@@ -195,9 +194,9 @@ ELSEWHERE = Owner("node7", "0b5ca1ed-0000-4000-8000-000000000000", "pid:[1]", 47
 @pytest.fixture
 def on_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file system that other machines can write to, too."""
-    monkeypatch.setattr(sqlite_file, "is_network", lambda folder: True)
+    monkeypatch.setattr(file, "is_network", lambda folder: True)
     monkeypatch.setattr(sqlite_store, "is_network", lambda folder: True)
-    monkeypatch.setattr(_one_host, "BEAT_S", 3600.0)  # its own beat is tested elsewhere
+    monkeypatch.setattr(one_host, "BEAT_S", 3600.0)  # its own beat is tested elsewhere
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from pycaddy.metrics.series import Points
 from pycaddy.metrics.sqlite import SqliteMetrics
 from pycaddy.project import ExistingRun, Project
 from pycaddy.stores import Selection
-from pycaddy.stores._postgres_url import conninfo
+from pycaddy.stores.postgres.url import conninfo
 from pycaddy.testing.metrics import points
 from tests.scripts import Talk
 

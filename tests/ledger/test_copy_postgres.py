@@ -13,7 +13,7 @@ from pycaddy.ledger.backup import backup
 from pycaddy.ledger.copy import copy_ledger
 from pycaddy.project import ExistingRun, Project
 from pycaddy.status import Status
-from pycaddy.stores._postgres_grants import grants
+from pycaddy.stores.postgres.grants import grants
 from tests.histories import live
 from tests.ledger.test_copy import contents, numbers
 

@@ -9,7 +9,7 @@ import pytest
 
 from pycaddy.errors import LedgerBusyError, LedgerVersionError
 from pycaddy.project import Project
-from pycaddy.stores import _sqlite_file
+from pycaddy.stores.sqlite import file
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_the_ledger_of_a_newer_pycaddy_stays(project: Project) -> None:
 def test_a_ledger_that_another_program_has_locked_stays(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_sqlite_file, "BUSY_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(file, "BUSY_TIMEOUT_S", 0.01)
     other = sqlite3.connect(ledger_of(project), isolation_level=None)
     other.execute("PRAGMA locking_mode=EXCLUSIVE")
     other.execute("BEGIN EXCLUSIVE")

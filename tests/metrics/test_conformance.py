@@ -11,9 +11,9 @@ import pytest
 from pycaddy.errors import LedgerUnreachableError, MetricsError
 from pycaddy.metrics.database import DatabaseMetrics
 from pycaddy.metrics.sqlite import SqliteMetrics
-from pycaddy.stores._postgres_blocks import PostgresBlocks
 from pycaddy.stores.blocks import Block
-from pycaddy.stores.postgres import PostgresStore
+from pycaddy.stores.postgres.blocks import PostgresBlocks
+from pycaddy.stores.postgres.store import PostgresStore
 from pycaddy.testing import MetricStoreConformance, OpenMetrics, new_run
 from pycaddy.testing.metrics import points
 

@@ -12,7 +12,7 @@ from pycaddy import ExistingRun, Project
 from pycaddy.metrics.live import recorders
 from pycaddy.metrics.sqlite import SqliteMetrics
 from pycaddy.project import Session
-from pycaddy.stores._postgres_url import conninfo
+from pycaddy.stores.postgres.url import conninfo
 from pycaddy.testing.metrics import points
 from tests.scripts import answer, killed
 

@@ -11,7 +11,7 @@ import pytest
 
 from pycaddy.errors import ParamsError, RunBusyError
 from pycaddy.project import ExistingRun, Project
-from pycaddy.stores.sqlite import SqliteStore
+from pycaddy.stores.sqlite.store import SqliteStore
 
 RESUME = ExistingRun.RESUME
 

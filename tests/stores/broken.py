@@ -13,7 +13,7 @@ from pycaddy.errors import NameClashError
 from pycaddy.records import NewRun, RunKey, RunRecord
 from pycaddy.status import Status
 from pycaddy.stores import Choose, Decide, Identifier, Selection
-from pycaddy.stores.sqlite import SqliteStore
+from pycaddy.stores.sqlite.store import SqliteStore
 
 
 class Broken(SqliteStore):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pycaddy.stores.sqlite import SqliteStore
+from pycaddy.stores.sqlite.store import SqliteStore
 
 OpenFile = Callable[..., SqliteStore]
 

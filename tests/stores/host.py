@@ -10,16 +10,16 @@ import sys
 
 from pycaddy.errors import PycaddyError
 from pycaddy.records import NewRun
-from pycaddy.stores import _one_host, _sqlite_file
-from pycaddy.stores.sqlite import SqliteStore
+from pycaddy.stores.sqlite import file, one_host
+from pycaddy.stores.sqlite.store import SqliteStore
 
 
 def main(path: str, host: str, lease_s: str) -> None:
-    _sqlite_file.is_network = lambda _: True
-    _one_host.host_name = lambda: host
-    _one_host.LEASE_S = float(lease_s)
-    _one_host.BEAT_S = 0.05
-    _one_host._POLL_S = 0.01
+    file.is_network = lambda _: True
+    one_host.host_name = lambda: host
+    one_host.LEASE_S = float(lease_s)
+    one_host.BEAT_S = 0.05
+    one_host._POLL_S = 0.01
     store = SqliteStore(path)
     for _ in sys.stdin:
         try:

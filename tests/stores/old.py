@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from pycaddy.records import RunRecord
-from pycaddy.stores import _migrations
+from pycaddy.stores import migrations
 from pycaddy.testing import started_record
 
 COLUMNS = (
@@ -26,12 +26,12 @@ def write_schema_1(path: Path, records: list[RunRecord]) -> None:
     path.parent.mkdir(exist_ok=True)
     with closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA journal_mode=WAL")
-        db.executescript(_migrations.script("sqlite", 1))
+        db.executescript(migrations.script("sqlite", 1))
         db.execute("INSERT INTO meta VALUES ('project', 'p')")
         db.execute("INSERT INTO identifier VALUES (1, 'p', '', 'train', ?)", (len(records),))
         db.execute("INSERT INTO folder VALUES ('p', 'train', 'train', 'names')")
         db.executemany(INSERT, map(_row, records))
-        db.execute(f"PRAGMA application_id={_migrations.APPLICATION_ID}")
+        db.execute(f"PRAGMA application_id={migrations.APPLICATION_ID}")
         db.execute("PRAGMA user_version=1")
         db.commit()
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pycaddy.stores import _sqlite_turns as turns
-from pycaddy.stores.sqlite import SqliteStore
+from pycaddy.stores.sqlite import transaction
+from pycaddy.stores.sqlite.store import SqliteStore
 from pycaddy.testing import new_run
 from pycaddy.testing._at_once import forked, in_fork
 from pycaddy.testing._work import create, uids
@@ -27,8 +27,8 @@ LONG_BYTES = 100_000
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Move a shorter log after fewer commits, so that the tests need not write megabytes."""
-    monkeypatch.setattr(turns, "_CHECKPOINT_BYTES", LONG_BYTES)
-    monkeypatch.setattr(turns, "_CHECKPOINT_EVERY", 8)
+    monkeypatch.setattr(transaction, "_CHECKPOINT_BYTES", LONG_BYTES)
+    monkeypatch.setattr(transaction, "_CHECKPOINT_EVERY", 8)
 
 
 @pytest.fixture(params=["process", "power"])

@@ -20,8 +20,8 @@ from pycaddy.errors import LedgerError
 from pycaddy.project import Project
 from pycaddy.records import NewRun, RunRecord
 from pycaddy.stores import Selection, new_record
-from pycaddy.stores import _connections as connections
-from pycaddy.stores.sqlite import SqliteStore
+from pycaddy.stores.sqlite import connection
+from pycaddy.stores.sqlite.store import SqliteStore
 from pycaddy.testing import new_run
 from pycaddy.testing._at_once import forked, in_fork, in_threads
 from pycaddy.testing._work import uids, use
@@ -139,7 +139,7 @@ ENDINGS = {"sys.exit": "sys.exit(0)", "os._exit": "os._exit(0)", "an error": "ra
 
 FORKS_WHILE_WRITING = """
 import os, sys
-from pycaddy.stores.sqlite import SqliteStore
+from pycaddy.stores.sqlite.store import SqliteStore
 from pycaddy.testing import new_run
 
 store = SqliteStore(sys.argv[1])
@@ -176,9 +176,9 @@ def test_closing_waits_for_what_a_thread_is_doing(
     store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writing, closing_it = threading.Event(), threading.Event()
-    close = connections.Connection.close
+    close = connection.Connection.close
 
-    def announced(connection: connections.Connection) -> None:
+    def announced(connection: connection.Connection) -> None:
         closing_it.set()
         close(connection)
 
@@ -186,7 +186,7 @@ def test_closing_waits_for_what_a_thread_is_doing(
         writing.set()
         closing_it.wait()
 
-    monkeypatch.setattr(connections.Connection, "close", announced)
+    monkeypatch.setattr(connection.Connection, "close", announced)
     with ThreadPoolExecutor(1) as pool:
         written = pool.submit(store.find_or_create, new_run(), slowly)
         writing.wait()
@@ -273,7 +273,7 @@ def cut_off(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> SqliteStore:
     """A store whose connection this thread holds, and is not at work with any more."""
     store.create(new_run())
     store._connections.hold()
-    monkeypatch.setattr(connections, "_LOOK_S", 0.01)
+    monkeypatch.setattr(connection, "_LOOK_S", 0.01)
     return store
 
 
@@ -320,7 +320,7 @@ def test_an_interrupt_while_a_connection_is_looked_at_leaves_it_to_others(
     assert uids(store) == ["0001"]
 
 
-def is_free(connection: connections.Connection) -> bool:
+def is_free(connection: connection.Connection) -> bool:
     if free := connection._mutex.acquire(blocking=False):
         connection._mutex.release()
     return free
@@ -329,10 +329,10 @@ def is_free(connection: connections.Connection) -> bool:
 def test_an_interrupt_while_the_ledger_is_opened_leaves_nothing_open(
     store: SqliteStore, ledger: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupt(self: connections.Connections) -> None:
+    def interrupt(self: connection.Connections) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(connections.Connections, "_close_the_dead", interrupt)
+    monkeypatch.setattr(connection.Connections, "_close_the_dead", interrupt)
     with pytest.raises(KeyboardInterrupt) as kept:
         store.create(new_run())
     assert in_fork(open_files, ledger) == []

@@ -15,8 +15,8 @@ from pycaddy.filters import And, Expr, Name, Not, Or, Order, Test, matches, sort
 from pycaddy.records import RunRecord
 from pycaddy.status import Status
 from pycaddy.stores import Selection, Store
-from pycaddy.stores.postgres import PostgresStore
-from pycaddy.stores.sqlite import SqliteStore
+from pycaddy.stores.postgres.store import PostgresStore
+from pycaddy.stores.sqlite.store import SqliteStore
 from pycaddy.testing import started_record
 from tests.postgres import with_schema
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from pycaddy.errors import LedgerBusyError
-from pycaddy.stores._lock import WriterLock
-from pycaddy.stores.sqlite import SqliteStore
+from pycaddy.stores.sqlite.lock import WriterLock
+from pycaddy.stores.sqlite.store import SqliteStore
 from pycaddy.testing import new_run
 from pycaddy.testing._at_once import MANY, forked, in_fork, in_processes, in_threads
 from pycaddy.testing._work import uids

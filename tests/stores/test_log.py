@@ -13,8 +13,8 @@ import pytest
 
 from pycaddy import Project
 from pycaddy.errors import LedgerError, LedgerSyncError
-from pycaddy.stores._lock import WriterLock
-from pycaddy.stores.sqlite import SqliteStore
+from pycaddy.stores.sqlite.lock import WriterLock
+from pycaddy.stores.sqlite.store import SqliteStore
 from pycaddy.testing import new_run
 from pycaddy.testing._at_once import in_fork, in_threads
 from pycaddy.testing._work import create, uids

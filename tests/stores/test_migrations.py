@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from pycaddy.errors import LedgerStorageError
-from pycaddy.stores import Selection, _migrations
-from pycaddy.stores.sqlite import SqliteStore
+from pycaddy.stores import Selection, migrations
+from pycaddy.stores.sqlite.store import SqliteStore
 from tests.stores.old import some_records, write_schema_1
 
 OPENERS = 8
@@ -72,12 +72,12 @@ def test_without_a_backup_nothing_is_migrated(old: Path) -> None:
 
 
 def test_a_migration_that_fails_changes_nothing(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    script = _migrations.script
+    script = migrations.script
 
     def failing(engine: str, version: int) -> str:
         return script(engine, version) + ";\nSELECT * FROM nowhere"
 
-    monkeypatch.setattr(_migrations, "script", failing)
+    monkeypatch.setattr(migrations, "script", failing)
     with pytest.raises(Exception, match="nowhere"):
         SqliteStore(str(old)).select(Selection())
     monkeypatch.undo()

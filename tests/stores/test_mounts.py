@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pycaddy.stores import _sqlite_file as sqlite_file
-from pycaddy.stores._mounts import is_network
-from pycaddy.stores.sqlite import SqliteStore
+from pycaddy.stores.sqlite import file
+from pycaddy.stores.sqlite.mounts import is_network
+from pycaddy.stores.sqlite.store import SqliteStore
 from pycaddy.testing import new_run
 from tests.stores.conftest import connection_of
 
@@ -127,7 +127,7 @@ def test_the_kernel_s_own_list_is_understood(tmp_path: Path) -> None:
 
 @pytest.fixture
 def on_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite_file, "is_network", lambda folder: True)
+    monkeypatch.setattr(file, "is_network", lambda folder: True)
 
 
 @pytest.mark.usefixtures("on_network")

@@ -20,10 +20,10 @@ from typing import Any
 import pytest
 
 from pycaddy.errors import LedgerHostError
-from pycaddy.stores import _one_host, _sqlite_file
-from pycaddy.stores import sqlite as sqlite_store
-from pycaddy.stores._sqlite_turns import Turns
-from pycaddy.stores.sqlite import SqliteStore
+from pycaddy.stores.sqlite import file, one_host
+from pycaddy.stores.sqlite import store as sqlite_store
+from pycaddy.stores.sqlite.store import SqliteStore
+from pycaddy.stores.sqlite.transaction import Turns
 from pycaddy.testing import new_run
 from tests.executors.real_slurm import wait_until
 
@@ -148,9 +148,9 @@ def test_a_ledger_that_moves_to_a_network_gives_up_its_write_ahead_log(
 @pytest.fixture
 def shared(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> SqliteStore:
     """A ledger that lies on a network file system, for this process."""
-    for module in (_sqlite_file, sqlite_store):
+    for module in (file, sqlite_store):
         monkeypatch.setattr(module, "is_network", lambda path: True)
-    monkeypatch.setattr(_one_host, "BEAT_S", 0.05)
+    monkeypatch.setattr(one_host, "BEAT_S", 0.05)
     store = SqliteStore(str(ledger))
     store.create(new_run())
     return store

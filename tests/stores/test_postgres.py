@@ -6,8 +6,8 @@ from functools import partial
 
 import pytest
 
-from pycaddy.stores.postgres import PostgresStore
-from pycaddy.stores.sqlite import SqliteStore
+from pycaddy.stores.postgres.store import PostgresStore
+from pycaddy.stores.sqlite.store import SqliteStore
 from pycaddy.testing import OpenBackup, OpenStore, StoreConformance
 
 

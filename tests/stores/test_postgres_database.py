@@ -21,13 +21,14 @@ from pycaddy.errors import (
 from pycaddy.filters import parse
 from pycaddy.records import NewRun, RunRecord
 from pycaddy.status import Status
-from pycaddy.stores import Selection, _lease, _migrations, _postgres_server, new_record
-from pycaddy.stores import _postgres_sql as sql
-from pycaddy.stores._filter_sql import plan
-from pycaddy.stores._postgres_json import PostgresJson
-from pycaddy.stores._postgres_runs import Runs
-from pycaddy.stores._postgres_url import conninfo, schema_of
-from pycaddy.stores.postgres import PostgresStore
+from pycaddy.stores import Selection, lease, migrations, new_record
+from pycaddy.stores.filter_sql import plan
+from pycaddy.stores.postgres import pool
+from pycaddy.stores.postgres import statements as sql
+from pycaddy.stores.postgres.json import PostgresJson
+from pycaddy.stores.postgres.runs import Runs
+from pycaddy.stores.postgres.store import PostgresStore
+from pycaddy.stores.postgres.url import conninfo, schema_of
 from pycaddy.testing import new_run, some_owner
 from pycaddy.testing._at_once import MANY, in_processes
 from pycaddy.testing._work import use
@@ -62,14 +63,14 @@ def test_of_many_that_open_a_new_ledger_at_once_one_makes_it(
 ) -> None:
     assert max(map(len, in_processes(MANY, open_and_use, ledger_url))) == MANY
     found = database.execute(f"SELECT name, value FROM {schema}.meta").fetchall()
-    assert found == [("pycaddy schema", str(_migrations.LATEST_POSTGRES))]
+    assert found == [("pycaddy schema", str(migrations.LATEST_POSTGRES))]
 
 
 def test_a_ledger_of_schema_1_gets_the_tables_for_metrics_and_keeps_its_runs(
     ledger_url: str, schema: str, database: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(_migrations, "LATEST_POSTGRES", 1)
+        patch.setattr(migrations, "LATEST_POSTGRES", 1)
         old = PostgresStore(ledger_url, "a project")
         record = old.create(new_run())
         assert old.facts().schema == 1
@@ -81,7 +82,7 @@ def test_a_ledger_of_schema_1_gets_the_tables_for_metrics_and_keeps_its_runs(
     in_processes(MANY, open_and_use, ledger_url)
     store = PostgresStore(ledger_url, "a project")
     assert store.get("", "train", 1) == record
-    assert store.facts().schema == _migrations.LATEST_POSTGRES
+    assert store.facts().schema == migrations.LATEST_POSTGRES
     assert database.execute(tables, (schema,)).fetchone() == (2,)
     store.close()
 
@@ -181,7 +182,7 @@ def test_the_servers_clock_says_whose_lease_has_run_out(
     found = store.get("", "train", 1)
     assert found is not None
     assert found.lapsed is False
-    monkeypatch.setattr(_lease, "LEASE_S", 0.01)
+    monkeypatch.setattr(lease, "LEASE_S", 0.01)
     database.execute(f"UPDATE {schema}.run SET lease_until = clock_timestamp()")
     found = store.get("", "train", 1)
     assert found is not None
@@ -191,7 +192,7 @@ def test_the_servers_clock_says_whose_lease_has_run_out(
 def test_a_server_that_has_just_started_gives_everybody_a_lease(
     store: PostgresStore, schema: str, database: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_lease, "LEASE_S", 3600.0)  # the server of these tests is younger
+    monkeypatch.setattr(lease, "LEASE_S", 3600.0)  # the server of these tests is younger
     store.create(new_run(owner=some_owner()))
     database.execute(f"UPDATE {schema}.run SET lease_until = '2000-01-01'")
     found = store.get("", "train", 1)
@@ -242,7 +243,7 @@ def test_a_change_whose_answer_was_lost_is_found_and_not_made_twice(
 
 
 def test_a_server_that_is_not_there_is_told_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_postgres_server, "_FIRST_PATIENCE_S", 0.1)
+    monkeypatch.setattr(pool, "_FIRST_PATIENCE_S", 0.1)
     store = PostgresStore("postgresql://lab:secret@127.0.0.1:1/x", "a project")
     with pytest.raises(LedgerUnreachableError, match="psql with the same URL") as refused:
         store.counts()

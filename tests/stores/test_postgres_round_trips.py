@@ -11,8 +11,8 @@ import pytest
 from psycopg.pq import Trace
 
 from pycaddy.status import Status
-from pycaddy.stores._postgres_server import Server
-from pycaddy.stores.postgres import PostgresStore
+from pycaddy.stores.postgres.pool import Server
+from pycaddy.stores.postgres.store import PostgresStore
 from pycaddy.testing import new_run
 from pycaddy.testing._work import begin, first
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pycaddy.errors import LedgerError
-from pycaddy.stores._postgres_url import conninfo, is_postgres, public, schema_of
+from pycaddy.stores.postgres.url import conninfo, is_postgres, public, schema_of
 
 
 @pytest.mark.parametrize(

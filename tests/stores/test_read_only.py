@@ -14,7 +14,7 @@ from pycaddy import Project
 
 READER = """
 import hashlib, os, sys, urllib.parse  # before the process may no longer read them
-import pycaddy.stores.sqlite
+import pycaddy.stores.sqlite.store
 from pycaddy import Project
 from pycaddy.errors import LedgerStorageError
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pycaddy.stores.sqlite import SqliteStore
+from pycaddy.stores.sqlite.store import SqliteStore
 from pycaddy.testing import OpenBackup, OpenStore, StoreConformance
 
 

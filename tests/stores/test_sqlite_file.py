@@ -17,8 +17,8 @@ from pycaddy.ledger import Ledger
 from pycaddy.ledger.rebuild import rebuild
 from pycaddy.status import Status
 from pycaddy.stores import Selection
-from pycaddy.stores import _sqlite_file as sqlite_file
-from pycaddy.stores.sqlite import SqliteStore
+from pycaddy.stores.sqlite import file
+from pycaddy.stores.sqlite.store import SqliteStore
 from pycaddy.testing import new_run
 from pycaddy.testing._at_once import MANY, forked, in_fork, in_processes
 from pycaddy.testing._work import uids, use
@@ -135,7 +135,7 @@ def test_a_truncated_ledger_is_refused_and_rebuilt(written: Path, kept: float) -
 def test_a_ledger_of_an_older_sqlite_is_not_tried(
     ledger: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_file.sqlite3, "sqlite_version_info", (3, 36, 0))
+    monkeypatch.setattr(file.sqlite3, "sqlite_version_info", (3, 36, 0))
     with pytest.raises(LedgerError, match=r"3\.37 is the least"):
         SqliteStore(str(ledger)).create(new_run())
     assert not ledger.exists()

@@ -11,7 +11,7 @@ import pytest
 
 from pycaddy.errors import NameClashError
 from pycaddy.stores import Selection
-from pycaddy.stores.sqlite import SqliteStore
+from pycaddy.stores.sqlite.store import SqliteStore
 from pycaddy.testing import new_run, started_record
 from pycaddy.testing._at_once import in_threads
 from pycaddy.testing._work import begin, first

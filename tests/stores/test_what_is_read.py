@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from pycaddy import filters
-from pycaddy.stores import Selection, _sqlite_sql
-from pycaddy.stores._filter_sql import Plan, plan
-from pycaddy.stores._sqlite_json import SqliteJson
-from pycaddy.stores.sqlite import SqliteStore
+from pycaddy.stores import Selection
+from pycaddy.stores.filter_sql import Plan, plan
+from pycaddy.stores.sqlite import statements as sql
+from pycaddy.stores.sqlite.json import SqliteJson
+from pycaddy.stores.sqlite.store import SqliteStore
 
 ORDER = filters.parse_order("-params.lr")
 
@@ -41,8 +42,8 @@ def test_the_runs_of_an_identifier_are_read_in_the_order_they_lie_in(
     db: sqlite3.Connection, sort: tuple[filters.Order, ...]
 ) -> None:
     selection = Selection("", "train", where=filters.parse("lr < 1"), sort=sort)
-    statement, values = _sqlite_sql.select(
-        "", selection, plan=plan(selection, SqliteJson()), by_uid=_sqlite_sql.BY_UID
+    statement, values = sql.select(
+        "", selection, plan=plan(selection, SqliteJson()), by_uid=sql.BY_UID
     )
     assert "SEARCH r USING INDEX sqlite_autoindex_run_1 (identifier=?)" in steps(
         db, statement, values
@@ -50,7 +51,7 @@ def test_the_runs_of_an_identifier_are_read_in_the_order_they_lie_in(
 
 
 def test_no_row_of_a_run_is_read_to_count_those_out_of_the_trash(db: sqlite3.Connection) -> None:
-    read = [step for step in steps(db, _sqlite_sql.TOTALS, [""]) if " r " in step]
+    read = [step for step in steps(db, sql.TOTALS, [""]) if " r " in step]
     assert read == [
         "SEARCH r USING COVERING INDEX sqlite_autoindex_run_1 (identifier=?)",
         "SEARCH r USING INDEX run_in_trash (identifier=?)",

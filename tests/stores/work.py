@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pycaddy.ledger import Ledger
-from pycaddy.stores._lock import WriterLock
-from pycaddy.stores.sqlite import SqliteStore
+from pycaddy.stores.sqlite.lock import WriterLock
+from pycaddy.stores.sqlite.store import SqliteStore
 from pycaddy.testing import new_run
 
 

@@ -10,7 +10,7 @@ from pycaddy._files import make_folders, random_id, sync_folder
 from pycaddy.errors import LedgerDamagedError, LedgerError
 from pycaddy.layout import LEDGER_FOLDER
 from pycaddy.stores import Store
-from pycaddy.stores._postgres_url import is_postgres, public
+from pycaddy.stores.postgres.url import is_postgres, public
 
 __all__ = [
     "VARIABLE",
@@ -113,11 +113,11 @@ def open_store(
     """
     _refuse_other_name(root, name)
     if is_postgres(ledger):
-        from pycaddy.stores.postgres import PostgresStore
+        from pycaddy.stores.postgres.store import PostgresStore
 
         return PostgresStore(ledger, project_id(root, ledger, name), read_only=read_only)
-    from pycaddy.stores._sqlite_file import lost
-    from pycaddy.stores.sqlite import SqliteStore
+    from pycaddy.stores.sqlite.file import lost
+    from pycaddy.stores.sqlite.store import SqliteStore
 
     own = ledger == ledger_file(root)
     if not own and _facts(root).get("ledger") == ledger and not os.path.exists(ledger):

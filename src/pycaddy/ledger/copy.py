@@ -21,7 +21,7 @@ from pycaddy.ledger.ledger import Ledger
 from pycaddy.records import RunKey, RunRecord, parse_uid
 from pycaddy.status import Status
 from pycaddy.stores import Selection, Store
-from pycaddy.stores.sqlite import SqliteStore
+from pycaddy.stores.sqlite.store import SqliteStore
 
 __all__ = ["CopyReport", "copy_ledger"]
 

@@ -21,8 +21,8 @@ from pycaddy.ledger.scan import Found, known_folders, scan, split_home
 from pycaddy.ledger.switch import set_aside
 from pycaddy.metrics.summary import encoded
 from pycaddy.stores import Store
-from pycaddy.stores._postgres_url import is_postgres
-from pycaddy.stores.sqlite import SqliteStore
+from pycaddy.stores.postgres.url import is_postgres
+from pycaddy.stores.sqlite.store import SqliteStore
 
 __all__ = ["RebuildReport", "rebuild"]
 

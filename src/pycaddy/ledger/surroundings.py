@@ -14,8 +14,8 @@ from pycaddy.layout import LEDGER_FOLDER
 from pycaddy.ledger.findings import Finding, leftover
 from pycaddy.ledger.ledger import Ledger
 from pycaddy.records import RunRecord
-from pycaddy.stores._mounts import is_network
-from pycaddy.stores._postgres_url import is_postgres
+from pycaddy.stores.postgres.url import is_postgres
+from pycaddy.stores.sqlite.mounts import is_network
 
 __all__ = ["backups", "leftovers", "machine"]
 

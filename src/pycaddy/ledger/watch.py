@@ -10,7 +10,7 @@ import time
 from pycaddy.codec import Owner
 from pycaddy.ledger.owner import is_alive
 from pycaddy.records import RunRecord
-from pycaddy.stores._lease import LEASE_S
+from pycaddy.stores.lease import LEASE_S
 
 __all__ = ["BEAT_S", "LEASE_S", "Watch"]
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pycaddy.errors import MetricsError
 from pycaddy.metrics.packed import BLOCK, by_attempt, packed
 from pycaddy.metrics.series import Points, Series, as_series
-from pycaddy.stores._mounts import is_network
+from pycaddy.stores.sqlite.mounts import is_network
 
 __all__ = ["SqliteMetrics"]
 

@@ -23,7 +23,7 @@ from pycaddy.status import Status
 
 __all__ = ["PRELOAD", "SweepRun", "run_study"]
 
-PRELOAD = ("pycaddy.project.worker", "pycaddy.stores.sqlite")
+PRELOAD = ("pycaddy.project.worker", "pycaddy.stores.sqlite.store")
 _WAIT_S = 1.0
 
 

@@ -27,8 +27,8 @@ from pycaddy.server import binaries, cluster, credentials, database, dump, proce
 from pycaddy.server import settings as places
 from pycaddy.server.account import Account, account_for
 from pycaddy.server.settings import DATABASE, LOOPBACK, ROLE, Settings
-from pycaddy.stores._lock import WriterLock
-from pycaddy.stores._mounts import is_network
+from pycaddy.stores.sqlite.lock import WriterLock
+from pycaddy.stores.sqlite.mounts import is_network
 
 __all__ = ["PrivateServer", "Standing", "default_folder"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pycaddy.stores._rows import new as new_record
 from pycaddy.stores.protocol import Choose, Decide, Facts, Identifier, Selection, Store
+from pycaddy.stores.rows import new_record
 
 __all__ = ["Choose", "Decide", "Facts", "Identifier", "Selection", "Store", "new_record"]

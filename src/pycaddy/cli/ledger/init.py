@@ -44,12 +44,12 @@ def _store(address: str) -> Store:
     if "://" not in address:
         return Ledger(address).store
     from pycaddy.ledger.address import locate
-    from pycaddy.stores.postgres import PostgresStore
+    from pycaddy.stores.postgres.store import PostgresStore
 
     return PostgresStore(locate(address)[1], project="")  # no project's rows are looked at
 
 
 def _grants(url: str, role: str, *, carry_out: bool) -> list[str]:
-    from pycaddy.stores._postgres_grants import grants
+    from pycaddy.stores.postgres.grants import grants
 
     return grants(url, role, carry_out=carry_out)

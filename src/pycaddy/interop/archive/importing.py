@@ -21,7 +21,7 @@ from pycaddy.ledger import Ledger, folders
 from pycaddy.project import Project
 from pycaddy.records import NewRun
 from pycaddy.stores import Selection
-from pycaddy.stores._lock import WriterLock
+from pycaddy.stores.sqlite.lock import WriterLock
 
 __all__ = ["ImportReport", "import_archive"]
 

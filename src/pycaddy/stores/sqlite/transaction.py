@@ -8,11 +8,11 @@ import time
 from contextlib import suppress
 
 from pycaddy.errors import LedgerBusyError, LedgerError
-from pycaddy.stores._connections import Connection, Connections, is_within_a_turn
-from pycaddy.stores._log import close_the_gap, take_a_turn_to_close_the_gap
-from pycaddy.stores._one_host import OneHost
-from pycaddy.stores._sqlite_errors import not_kept, raise_translated
-from pycaddy.stores._sqlite_file import BUSY_TIMEOUT_S
+from pycaddy.stores.sqlite.connection import Connection, Connections, is_within_a_turn
+from pycaddy.stores.sqlite.durability import close_the_gap, take_a_turn_to_close_the_gap
+from pycaddy.stores.sqlite.errors import not_kept, raise_translated
+from pycaddy.stores.sqlite.file import BUSY_TIMEOUT_S
+from pycaddy.stores.sqlite.one_host import OneHost
 
 __all__ = ["Turns"]
 

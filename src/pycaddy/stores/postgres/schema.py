@@ -8,7 +8,7 @@ import psycopg
 from psycopg import errors
 
 from pycaddy.errors import LedgerDamagedError, LedgerError, LedgerVersionError
-from pycaddy.stores import _migrations
+from pycaddy.stores import migrations
 
 __all__ = ["prepare"]
 
@@ -31,7 +31,7 @@ def prepare(connection: Connection, schema: str, address: str) -> None:
         LedgerVersionError: A newer pycaddy wrote them. They are not touched.
         LedgerError: They are not there, and the role may not make them.
     """
-    if _version(connection, address) == _migrations.LATEST_POSTGRES:
+    if _version(connection, address) == migrations.LATEST_POSTGRES:
         return
     try:
         with connection.transaction():
@@ -42,9 +42,9 @@ def prepare(connection: Connection, schema: str, address: str) -> None:
                 _refuse_foreign(connection, schema, address)
             if connection.execute(_HAS_SCHEMA, (schema,)).fetchone() == (0,):
                 connection.execute(f'CREATE SCHEMA "{schema}"')  # a plain name
-            for step in range(version + 1, _migrations.LATEST_POSTGRES + 1):
-                connection.execute(_migrations.script("postgres", step).encode())
-            connection.execute(_ENTER_VERSION, (str(_migrations.LATEST_POSTGRES),))
+            for step in range(version + 1, migrations.LATEST_POSTGRES + 1):
+                connection.execute(migrations.script("postgres", step).encode())
+            connection.execute(_ENTER_VERSION, (str(migrations.LATEST_POSTGRES),))
     except errors.InsufficientPrivilege as error:
         raise LedgerError(
             f"The ledger {address} has no tables in the schema {schema!r} that this pycaddy knows, "
@@ -62,10 +62,10 @@ def _version(connection: Connection, address: str) -> int:
     except (errors.UndefinedTable, errors.UndefinedColumn):
         row = None
     version = int(row[0]) if row else 0
-    if version > _migrations.LATEST_POSTGRES:
+    if version > migrations.LATEST_POSTGRES:
         raise LedgerVersionError(
             f"The ledger {address} has schema version {version}, and this pycaddy knows "
-            f"{_migrations.LATEST_POSTGRES}. Nothing was changed. Run: "
+            f"{migrations.LATEST_POSTGRES}. Nothing was changed. Run: "
             "pip install --upgrade pycaddy",
             ledger=address,
         )

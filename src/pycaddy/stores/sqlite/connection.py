@@ -20,9 +20,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 
-from pycaddy.stores._lock import WriterLock
-from pycaddy.stores._log import LogFile
-from pycaddy.stores._recent import Recent
+from pycaddy.stores.sqlite.durability import LogFile
+from pycaddy.stores.sqlite.lock import WriterLock
+from pycaddy.stores.sqlite.recent import Recent
 
 __all__ = ["Connection", "Connections", "is_within_a_turn", "set_aside"]
 

@@ -12,15 +12,23 @@ from pycaddy._names import fold
 from pycaddy.errors import LedgerMissingError
 from pycaddy.records import NewRun, RunKey, RunRecord, format_uid
 from pycaddy.status import Status
-from pycaddy.stores import _rows, _sqlite_file
-from pycaddy.stores import _sqlite_sql as sql
-from pycaddy.stores._backup import backup
-from pycaddy.stores._connections import Connection, Connections
-from pycaddy.stores._folders import refuse_clash, with_those_above
-from pycaddy.stores._mounts import is_network
-from pycaddy.stores._sqlite_errors import translated
-from pycaddy.stores._sqlite_turns import Turns
+from pycaddy.stores.folders import refuse_clash, with_those_above
 from pycaddy.stores.protocol import Choose, Decide, Facts, Identifier, Selection
+from pycaddy.stores.rows import (
+    by_creation,
+    changing_values,
+    fixed_values,
+    new_record,
+    params_values,
+    record_of_row,
+)
+from pycaddy.stores.sqlite import file
+from pycaddy.stores.sqlite import statements as sql
+from pycaddy.stores.sqlite.backup import backup
+from pycaddy.stores.sqlite.connection import Connection, Connections
+from pycaddy.stores.sqlite.errors import translated
+from pycaddy.stores.sqlite.mounts import is_network
+from pycaddy.stores.sqlite.transaction import Turns
 
 __all__ = ["SqliteStore"]
 
@@ -44,7 +52,7 @@ class SqliteStore:
         *,
         read_only: bool = False,
     ) -> None:
-        if durability not in _sqlite_file.SYNCHRONOUS:
+        if durability not in file.SYNCHRONOUS:
             raise ValueError(f"durability must be 'power' or 'process', not {durability!r}.")
         self.path = path
         self.durability = durability
@@ -80,7 +88,7 @@ class SqliteStore:
         return not is_network(os.path.dirname(self.path))
 
     def create(self, run: NewRun) -> RunRecord:
-        record = _rows.new(run)
+        record = new_record(run)
         with self._writing() as at:
             return self._insert(at, record)
 
@@ -99,7 +107,7 @@ class SqliteStore:
             found = choose(offered)
         if found is not None:
             return found, False
-        record = _rows.new(run)
+        record = new_record(run)
         with self._writing() as at:
             found = choose(self._find(at, run, status))
             if found is not None:
@@ -152,7 +160,7 @@ class SqliteStore:
             with self._writing() as at:
                 for old, new in changes:
                     identifier = self._identifier(at, old.relpath, old.identifier)
-                    values = (*_rows.rewritten(new), old.row, old.revision, identifier)
+                    values = (*params_values(new), old.row, old.revision, identifier)
                     if at.sql.execute(sql.REWRITE, (*values, int(old.uid))).rowcount != 1:
                         raise _OutdatedError
         except _OutdatedError:
@@ -164,7 +172,7 @@ class SqliteStore:
             statement, values = sql.select(self.project, selection)
             with self._reading() as at:
                 rows = at.sql.execute(statement, values).fetchall()
-            return [_rows.decode(row[2:], row[0], row[1]) for row in rows]
+            return [record_of_row(row[2:], row[0], row[1]) for row in rows]
         return self._query(selection)
 
     def done_hashes(self, relpath: str, identifier: str) -> set[str]:
@@ -173,8 +181,8 @@ class SqliteStore:
         return {param_hash for (param_hash,) in rows}
 
     def keys(self, selection: Selection) -> list[RunKey]:
-        from pycaddy.stores._filter_sql import plan
-        from pycaddy.stores._sqlite_json import SqliteJson
+        from pycaddy.stores.filter_sql import plan
+        from pycaddy.stores.sqlite.json import SqliteJson
 
         planned = plan(selection, SqliteJson())
         if not planned.is_whole:
@@ -228,7 +236,7 @@ class SqliteStore:
             for (relpath, name), uid in highest.items():
                 at.sql.execute(sql.RAISE_UID, (uid, self._enter_identifier(at, relpath, name)))
             # In the order of their creation, which `newest_first` reads backwards.
-            for record in sorted(records, key=_rows.by_creation):
+            for record in sorted(records, key=by_creation):
                 identifier = self._enter_identifier(at, record.relpath, record.identifier)
                 at.sql.execute(sql.DROP_UNSTARTED, (identifier, int(record.uid)))
                 added += self._add(at, identifier, record, revision)
@@ -246,7 +254,7 @@ class SqliteStore:
         revision = utc_now_us()
         try:
             with self._writing() as at:
-                for record in sorted(added, key=_rows.by_creation):
+                for record in sorted(added, key=by_creation):
                     identifier = self._enter_identifier(at, record.relpath, record.identifier)
                     _require(self._add(at, identifier, record, revision))
                 for old, new in replaced:
@@ -281,14 +289,14 @@ class SqliteStore:
         self._close()
 
     def _query(self, selection: Selection) -> list[RunRecord]:
-        from pycaddy.stores._filter_sql import plan
-        from pycaddy.stores._sqlite_json import SqliteJson
+        from pycaddy.stores.filter_sql import plan
+        from pycaddy.stores.sqlite.json import SqliteJson
 
         planned = plan(selection, SqliteJson())
         statement, values = sql.select(self.project, selection, plan=planned, by_uid=sql.BY_UID)
         with self._reading() as at:
             rows = at.sql.execute(statement, values)
-            return planned.finish((_rows.decode(row[2:], *row[:2]) for row in rows), selection)
+            return planned.finish((record_of_row(row[2:], *row[:2]) for row in rows), selection)
 
     def _find(self, at: Connection, run: NewRun, status: Status | None) -> list[RunRecord]:
         identifier = self._identifier(at, run.relpath, run.identifier)
@@ -297,7 +305,7 @@ class SqliteStore:
         else:
             values = (identifier, run.param_hash, status.value)
             rows = at.sql.execute(sql.FIND_NEWEST, values).fetchall()
-        return [_rows.decode(row, run.relpath, run.identifier) for row in rows]
+        return [record_of_row(row, run.relpath, run.identifier) for row in rows]
 
     def _looked_through(
         self, at: Connection, runs: Sequence[NewRun]
@@ -314,7 +322,7 @@ class SqliteStore:
             found: dict[str, list[RunRecord]] = {key: [] for key in hashes}
             values = (identifier, *hashes, *(None for _ in range(sql.MANY - len(part))))
             for row in at.sql.execute(sql.FIND_MANY, values).fetchall():
-                record = _rows.decode(row, relpath, name)
+                record = record_of_row(row, relpath, name)
                 found[record.param_hash].append(record)
             for place, run in enumerate(part, first):
                 yield place, run, found[run.param_hash]
@@ -322,7 +330,7 @@ class SqliteStore:
     def _swap(self, at: Connection, old: RunRecord, new: RunRecord) -> bool:
         identifier = self._identifier(at, old.relpath, old.identifier)
         key = (old.row, old.revision, identifier, int(old.uid))
-        values = (*_rows.changing(new), new.revision, *key)
+        values = (*changing_values(new), new.revision, *key)
         return at.sql.execute(sql.SWAP, values).rowcount == 1
 
     def _insert(self, at: Connection, record: RunRecord) -> RunRecord:
@@ -334,8 +342,8 @@ class SqliteStore:
             identifier,
             uid,
             record.revision,
-            *_rows.fixed(record),
-            *_rows.changing(record),
+            *fixed_values(record),
+            *changing_values(record),
         )
         row = at.sql.execute(sql.INSERT, values).lastrowid
         return record._replace(row=row or 0, uid=format_uid(uid))
@@ -344,7 +352,7 @@ class SqliteStore:
         """Add a run under the uid that it has; return whether the uid was free."""
         number = int(record.uid)
         at.sql.execute(sql.RAISE_UID, (number, identifier))
-        values = (*_rows.fixed(record), *_rows.changing(record))
+        values = (*fixed_values(record), *changing_values(record))
         return at.sql.execute(sql.ADD, (identifier, number, revision, *values)).rowcount == 1
 
     def _identifier(self, at: Connection, relpath: str, name: str) -> int | None:
@@ -397,7 +405,7 @@ class _Opening:
                 "where it lies now, or run `pycaddy rebuild`.",
                 ledger=path,
             )
-        connection = _sqlite_file.connect(*self._given)
+        connection = file.connect(*self._given)
         if self._read_only:
             connection.sql.execute("PRAGMA query_only=ON")
         self._seen = True

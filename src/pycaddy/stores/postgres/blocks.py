@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 from psycopg import errors
 
 from pycaddy.errors import LedgerError, RunNotFoundError
-from pycaddy.stores._postgres_runs import Runs
-from pycaddy.stores._postgres_server import Connection, Server, Work
 from pycaddy.stores.blocks import Block
+from pycaddy.stores.postgres.pool import Connection, Server, Work
+from pycaddy.stores.postgres.runs import Runs
 
 __all__ = ["PostgresBlocks"]
 

@@ -15,8 +15,8 @@ from psycopg import errors
 
 from pycaddy.records import NewRun, RunRecord
 from pycaddy.status import Status
-from pycaddy.stores import _postgres_sql as sql
-from pycaddy.stores._postgres_runs import Runs, leave, new_ticket
+from pycaddy.stores.postgres import statements as sql
+from pycaddy.stores.postgres.runs import Runs, leave, new_ticket
 from pycaddy.stores.protocol import Decide
 
 __all__ = ["Claim"]

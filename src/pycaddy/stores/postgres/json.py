@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from pycaddy.filters import Name
-from pycaddy.stores._filter_sql import COLUMNS, Condition, is_storable
+from pycaddy.stores.filter_sql import COLUMNS, Condition, is_storable
 
 __all__ = ["PostgresJson"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pycaddy.stores import _rows
-from pycaddy.stores._sql import (
+from pycaddy.stores.rows import CHANGING, COLUMNS, FIXED
+from pycaddy.stores.shared_statements import (
     COUNTS,
     DONE_HASHES,
     DROP_UNSTARTED,
@@ -33,9 +33,9 @@ __all__ = [
     "select",
 ]
 
-_COLUMNS = ", ".join(_rows.COLUMNS)
-_CHANGES = ", ".join(f"{name}=?" for name in _rows.CHANGING)
-_INSERTED = ("identifier", "uid", "revision", *_rows.FIXED, *_rows.CHANGING)
+_COLUMNS = ", ".join(COLUMNS)
+_CHANGES = ", ".join(f"{name}=?" for name in CHANGING)
+_INSERTED = ("identifier", "uid", "revision", *FIXED, *CHANGING)
 
 BY_UID = "run r INDEXED BY sqlite_autoindex_run_1"
 """The runs of an identifier in the order they lie in.

@@ -16,13 +16,13 @@ from pycaddy.errors import (
     LedgerVersionError,
 )
 from pycaddy.layout import LEDGER_FOLDER
-from pycaddy.stores import _migrations
-from pycaddy.stores._backup import backup
-from pycaddy.stores._connections import Connection
-from pycaddy.stores._lock import WriterLock
-from pycaddy.stores._log import LogFile, take_a_turn_to_close_the_gap
-from pycaddy.stores._mounts import is_network
-from pycaddy.stores._sqlite_errors import translated
+from pycaddy.stores import migrations
+from pycaddy.stores.sqlite.backup import backup
+from pycaddy.stores.sqlite.connection import Connection
+from pycaddy.stores.sqlite.durability import LogFile, take_a_turn_to_close_the_gap
+from pycaddy.stores.sqlite.errors import translated
+from pycaddy.stores.sqlite.lock import WriterLock
+from pycaddy.stores.sqlite.mounts import is_network
 
 __all__ = ["BUSY_TIMEOUT_S", "SYNCHRONOUS", "connect", "lost"]
 
@@ -157,25 +157,25 @@ def _prepare(
     if network:
         sql.execute("PRAGMA journal_mode=TRUNCATE")
     is_wal: bool = sql.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    if version == _migrations.LATEST and is_wal is not network:
+    if version == migrations.LATEST and is_wal is not network:
         return is_wal
     lock.acquire()
     try:
         version = _recognised(sql, path)  # another opener may have been faster
-        if 0 < version < _migrations.LATEST:
+        if 0 < version < migrations.LATEST:
             backup(sql, _place_for_backup(path, version))
         wanted = "TRUNCATE" if network else "WAL"
         is_wal = sql.execute(f"PRAGMA journal_mode={wanted}").fetchone() == ("wal",)
         sql.execute("PRAGMA synchronous=FULL")
         sql.execute("BEGIN IMMEDIATE")
         version = _recognised(sql, path)
-        for step in range(version + 1, _migrations.LATEST + 1):
-            for statement in _migrations.script("sqlite", step).split(";\n"):
+        for step in range(version + 1, migrations.LATEST + 1):
+            for statement in migrations.script("sqlite", step).split(";\n"):
                 sql.execute(statement)
         if version == 0:
             sql.execute("INSERT INTO meta VALUES ('project', ?)", (project or random_id(),))
-        sql.execute(f"PRAGMA application_id={_migrations.APPLICATION_ID}")
-        sql.execute(f"PRAGMA user_version={_migrations.LATEST}")
+        sql.execute(f"PRAGMA application_id={migrations.APPLICATION_ID}")
+        sql.execute(f"PRAGMA user_version={migrations.LATEST}")
         sql.execute("COMMIT")
     finally:
         if sql.in_transaction:
@@ -195,7 +195,7 @@ def _place_for_backup(path: str, version: int) -> str:
 def _recognised(sql: sqlite3.Connection, path: str) -> int:
     """Return the version of the schema, 0 in an empty file; refuse what is not to be touched."""
     application, version, tables = sql.execute(_WHAT_IS_IT).fetchone()
-    if application != _migrations.APPLICATION_ID:
+    if application != migrations.APPLICATION_ID:
         if not (application or version or tables):
             return 0
         raise LedgerDamagedError(
@@ -203,10 +203,10 @@ def _recognised(sql: sqlite3.Connection, path: str) -> int:
             "Move it away, or give the ledger another path.",
             ledger=path,
         )
-    if version > _migrations.LATEST:
+    if version > migrations.LATEST:
         raise LedgerVersionError(
             f"The ledger {path} has schema version {version}, and this pycaddy knows "
-            f"{_migrations.LATEST}. Nothing was changed. Run: pip install --upgrade pycaddy",
+            f"{migrations.LATEST}. Nothing was changed. Run: pip install --upgrade pycaddy",
             ledger=path,
         )
     return int(version)

@@ -9,8 +9,8 @@ require("psycopg", "postgres")
 import psycopg  # noqa: E402
 from psycopg.sql import SQL, Identifier  # noqa: E402
 
-from pycaddy.stores._postgres_errors import translate  # noqa: E402
-from pycaddy.stores._postgres_url import conninfo, public, schema_of  # noqa: E402
+from pycaddy.stores.postgres.errors import translate  # noqa: E402
+from pycaddy.stores.postgres.url import conninfo, public, schema_of  # noqa: E402
 
 __all__ = ["grants"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pycaddy.stores import _rows
 from pycaddy.stores.protocol import Selection
+from pycaddy.stores.rows import COLUMNS
 
 if TYPE_CHECKING:
-    from pycaddy.stores._filter_sql import Plan
+    from pycaddy.stores.filter_sql import Plan
 
 __all__ = ["select"]
 
@@ -48,7 +48,7 @@ def select(
     project: str,
     selection: Selection,
     *more: str,
-    columns: Sequence[str] = _rows.COLUMNS,
+    columns: Sequence[str] = COLUMNS,
     plan: Plan | None = None,
     by_uid: str = "run r",
 ) -> tuple[str, list[object]]:

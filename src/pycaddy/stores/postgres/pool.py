@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 
 import psycopg
 
-from pycaddy.stores import _lease, _postgres_schema
-from pycaddy.stores._connections import set_aside
-from pycaddy.stores._postgres_errors import is_conflict, is_passing, translate
-from pycaddy.stores._postgres_url import conninfo, public, schema_of
+from pycaddy.stores import lease
+from pycaddy.stores.postgres import schema
+from pycaddy.stores.postgres.errors import is_conflict, is_passing, translate
+from pycaddy.stores.postgres.url import conninfo, public, schema_of
+from pycaddy.stores.sqlite.connection import set_aside
 
 __all__ = ["Connection", "Server", "Work"]
 
@@ -77,7 +78,7 @@ class Server:
 
     @property
     def _patience(self) -> float:
-        return _lease.LEASE_S if self._was_there else _FIRST_PATIENCE_S
+        return lease.LEASE_S if self._was_there else _FIRST_PATIENCE_S
 
     def close(self) -> None:
         """Close the connections that nobody uses now."""
@@ -106,7 +107,7 @@ class Server:
         connection = psycopg.connect(conninfo(self.url), autocommit=True)
         try:
             if not self._was_there:
-                _postgres_schema.prepare(connection, self.schema, self.address)
+                schema.prepare(connection, self.schema, self.address)
                 self._was_there = True
             if self.read_only:
                 connection.execute("SET default_transaction_read_only = on")

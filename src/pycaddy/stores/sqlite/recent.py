@@ -10,8 +10,8 @@ import sqlite3
 
 from pycaddy.records import RunRecord
 from pycaddy.status import Status
-from pycaddy.stores import _rows
-from pycaddy.stores import _sqlite_sql as sql
+from pycaddy.stores.rows import COLUMNS, Row, record_of_row
+from pycaddy.stores.sqlite import statements as sql
 
 __all__ = ["Recent"]
 
@@ -36,7 +36,7 @@ class Recent:
         if record is None:
             row = self._sql.execute(sql.GET, (identifier, uid)).fetchone()
             if row is not None:
-                record = self._by_uid[identifier, uid] = _rows.decode(row, relpath, name)
+                record = self._by_uid[identifier, uid] = record_of_row(row, relpath, name)
         return record
 
     def newest_done(
@@ -47,11 +47,11 @@ class Recent:
         row = self._done_row(identifier, param_hash)
         if row is None:
             return []
-        record = _rows.decode(row, relpath, name)
+        record = record_of_row(row, relpath, name)
         self._by_uid[identifier, int(record.uid)] = record
         return [record]
 
-    def _done_row(self, identifier: int | None, param_hash: str) -> _rows.Row | None:
+    def _done_row(self, identifier: int | None, param_hash: str) -> Row | None:
         done = self._done.get(identifier)
         if done is not None:
             return done.get(param_hash)
@@ -62,7 +62,7 @@ class Recent:
                 self._done[identifier] = {row[_HASH]: row for row in rows}
                 return self._done[identifier].get(param_hash)
         values = (identifier, param_hash, Status.DONE.value)
-        row: _rows.Row | None = self._sql.execute(sql.FIND_NEWEST, values).fetchone()
+        row: Row | None = self._sql.execute(sql.FIND_NEWEST, values).fetchone()
         return row
 
     def _check(self) -> None:
@@ -78,8 +78,8 @@ class Recent:
 
     def _forget(self) -> None:
         self._by_uid: dict[tuple[int | None, int], RunRecord] = {}
-        self._done: dict[int | None, dict[str, _rows.Row]] = {}
+        self._done: dict[int | None, dict[str, Row]] = {}
         self._asked: dict[int | None, int] = {}
 
 
-_HASH = _rows.COLUMNS.index("param_hash")
+_HASH = COLUMNS.index("param_hash")

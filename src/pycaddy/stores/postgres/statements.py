@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pycaddy.stores import _rows, _sql
+from pycaddy.stores import shared_statements as shared
 from pycaddy.stores.protocol import Selection
+from pycaddy.stores.rows import CHANGING, COLUMNS, FIXED
 
 if TYPE_CHECKING:
-    from pycaddy.stores._filter_sql import Plan
+    from pycaddy.stores.filter_sql import Plan
 
 __all__ = ["everything", "select", "select_keys"]
 
@@ -29,9 +30,9 @@ _LAPSED = (
     "< clock_timestamp()"
 )
 _UNTIL = "clock_timestamp() + make_interval(secs => %s)"
-_COLUMNS = ", ".join(_rows.COLUMNS)
-_CHANGES = ", ".join(f"{name}=%s" for name in _rows.CHANGING)
-_INSERTED = ("identifier", "uid", "revision", "ticket", *_rows.FIXED, *_rows.CHANGING)
+_COLUMNS = ", ".join(COLUMNS)
+_CHANGES = ", ".join(f"{name}=%s" for name in CHANGING)
+_INSERTED = ("identifier", "uid", "revision", "ticket", *FIXED, *CHANGING)
 
 GET = f"SELECT {_COLUMNS}, {_LAPSED} FROM run WHERE identifier=%s AND uid=%s"
 # As the index has it, and no other: see sql/postgres_0003.sql.
@@ -110,22 +111,22 @@ DAMAGED = (
     "AND r.status IN ('pending', 'running', 'done', 'error'))"
 )
 
-DROP_UNSTARTED = _bound(_sql.DROP_UNSTARTED)
+DROP_UNSTARTED = _bound(shared.DROP_UNSTARTED)
 FORGET = (
-    f"WITH forgotten AS ({_bound(_sql.FORGET)} RETURNING identifier, uid), "
+    f"WITH forgotten AS ({_bound(shared.FORGET)} RETURNING identifier, uid), "
     "deleted AS (DELETE FROM series USING forgotten "
     "WHERE series.identifier=forgotten.identifier AND series.uid=forgotten.uid) "
     "SELECT FROM forgotten"
 )
-IDENTIFIER = _bound(_sql.IDENTIFIER)
-IDENTIFIERS = _bound(_sql.IDENTIFIERS)
-IS_LATEST = _bound(_sql.IS_LATEST)
-COUNTS = _bound(_sql.COUNTS)
-DONE_HASHES = _bound(_sql.DONE_HASHES)
-TOTALS = _bound(_sql.TOTALS)
-FOLDER = _bound(_sql.FOLDER)
-FOLDERS = _bound(_sql.FOLDERS)
-TAKE_FOLDER = _bound(_sql.TAKE_FOLDER)
+IDENTIFIER = _bound(shared.IDENTIFIER)
+IDENTIFIERS = _bound(shared.IDENTIFIERS)
+IS_LATEST = _bound(shared.IS_LATEST)
+COUNTS = _bound(shared.COUNTS)
+DONE_HASHES = _bound(shared.DONE_HASHES)
+TOTALS = _bound(shared.TOTALS)
+FOLDER = _bound(shared.FOLDER)
+FOLDERS = _bound(shared.FOLDERS)
+TAKE_FOLDER = _bound(shared.TAKE_FOLDER)
 
 IDENTIFIER_COLUMNS = ("id", "project", "relpath", "name", "last_uid")
 FOLDER_COLUMNS = ("project", "folded", "path", "kind")
@@ -146,11 +147,11 @@ def select(
     project: str, selection: Selection, lease_s: float, plan: Plan | None = None
 ) -> tuple[str, list[object]]:
     """Return the statement for *selection* and the values to bind."""
-    statement, values = _sql.select(project, selection, _LAPSED, plan=plan)
+    statement, values = shared.select(project, selection, _LAPSED, plan=plan)
     return _bound(statement), [lease_s, *values]
 
 
 def select_keys(project: str, selection: Selection, plan: Plan) -> tuple[str, list[object]]:
     """Return the statement for the names of the runs of *selection*, and the values to bind."""
-    statement, values = _sql.select(project, selection, columns=("uid",), plan=plan)
+    statement, values = shared.select(project, selection, columns=("uid",), plan=plan)
     return _bound(statement), values

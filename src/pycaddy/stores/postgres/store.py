@@ -17,14 +17,15 @@ from psycopg import Rollback  # noqa: E402
 
 from pycaddy.records import NewRun, RunKey, RunRecord, format_uid  # noqa: E402
 from pycaddy.status import Status  # noqa: E402
-from pycaddy.stores import _lease, _rows  # noqa: E402
-from pycaddy.stores import _postgres_sql as sql  # noqa: E402
-from pycaddy.stores._postgres_backup import backup  # noqa: E402
-from pycaddy.stores._postgres_blocks import PostgresBlocks  # noqa: E402
-from pycaddy.stores._postgres_claim import Claim  # noqa: E402
-from pycaddy.stores._postgres_runs import Runs, leave, new_ticket  # noqa: E402
-from pycaddy.stores._postgres_server import Connection, Server  # noqa: E402
+from pycaddy.stores import lease  # noqa: E402
+from pycaddy.stores.postgres import statements as sql  # noqa: E402
+from pycaddy.stores.postgres.backup import backup  # noqa: E402
+from pycaddy.stores.postgres.blocks import PostgresBlocks  # noqa: E402
+from pycaddy.stores.postgres.claim import Claim  # noqa: E402
+from pycaddy.stores.postgres.pool import Connection, Server  # noqa: E402
+from pycaddy.stores.postgres.runs import Runs, leave, new_ticket  # noqa: E402
 from pycaddy.stores.protocol import Choose, Decide, Facts, Identifier, Selection  # noqa: E402
+from pycaddy.stores.rows import new_record, record_of_row  # noqa: E402
 
 __all__ = ["PostgresStore"]
 
@@ -57,7 +58,7 @@ class PostgresStore:
         return self._server.address
 
     def create(self, run: NewRun) -> RunRecord:
-        record = _rows.new(run)
+        record = new_record(run)
         ticket = new_ticket()
 
         def create(at: Connection, again: bool) -> RunRecord:
@@ -82,7 +83,7 @@ class PostgresStore:
             if found is not None:
                 leave(at)
                 return found, False
-            return self._runs.insert(at, _rows.new(run), ticket), True
+            return self._runs.insert(at, new_record(run), ticket), True
 
         return self._server.call(find_or_create)
 
@@ -90,7 +91,7 @@ class PostgresStore:
         return self._server.call(Claim(self._runs, runs, decide))
 
     def beat(self, held: Mapping[int, int]) -> set[int]:
-        values = (_lease.LEASE_S, list(held), list(held.values()))
+        values = (lease.LEASE_S, list(held), list(held.values()))
         return set(held) - {row for (row,) in self._read(sql.BEAT, values)}
 
     def get(self, relpath: str, identifier: str, uid: int) -> RunRecord | None:
@@ -132,18 +133,18 @@ class PostgresStore:
 
     def select(self, selection: Selection) -> list[RunRecord]:
         if selection.where is None and not selection.sort:
-            rows = self._read(*sql.select(self.project, selection, _lease.LEASE_S))
-            return [_rows.decode(row[2:], row[0], row[1]) for row in rows]
-        from pycaddy.stores._filter_sql import plan
-        from pycaddy.stores._postgres_json import PostgresJson
+            rows = self._read(*sql.select(self.project, selection, lease.LEASE_S))
+            return [record_of_row(row[2:], row[0], row[1]) for row in rows]
+        from pycaddy.stores.filter_sql import plan
+        from pycaddy.stores.postgres.json import PostgresJson
 
         planned = plan(selection, PostgresJson())
-        rows = self._read(*sql.select(self.project, selection, _lease.LEASE_S, planned))
-        return planned.finish((_rows.decode(row[2:], *row[:2]) for row in rows), selection)
+        rows = self._read(*sql.select(self.project, selection, lease.LEASE_S, planned))
+        return planned.finish((record_of_row(row[2:], *row[:2]) for row in rows), selection)
 
     def keys(self, selection: Selection) -> list[RunKey]:
-        from pycaddy.stores._filter_sql import plan
-        from pycaddy.stores._postgres_json import PostgresJson
+        from pycaddy.stores.filter_sql import plan
+        from pycaddy.stores.postgres.json import PostgresJson
 
         planned = plan(selection, PostgresJson())
         if not planned.is_whole:

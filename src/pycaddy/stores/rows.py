@@ -16,10 +16,10 @@ __all__ = [
     "FIXED",
     "Row",
     "by_creation",
-    "changing",
-    "decode",
-    "fixed",
-    "new",
+    "changing_values",
+    "fixed_values",
+    "new_record",
+    "record_of_row",
 ]
 
 Row = tuple[Any, ...]
@@ -47,7 +47,7 @@ _STATUS = {status.value: status for status in Status}
 _MODE = {mode.value: mode for mode in StorageMode}
 
 
-def new(run: NewRun) -> RunRecord:
+def new_record(run: NewRun) -> RunRecord:
     """Return the record of a run that is about to be created; row and uid are open."""
     now = utc_now_us()
     return RunRecord(
@@ -79,7 +79,7 @@ def new(run: NewRun) -> RunRecord:
     )
 
 
-def fixed(record: RunRecord) -> Row:
+def fixed_values(record: RunRecord) -> Row:
     """Return the values of the FIXED columns."""
     return (
         record.mode.value,
@@ -91,7 +91,7 @@ def fixed(record: RunRecord) -> Row:
     )
 
 
-def changing(record: RunRecord) -> Row:
+def changing_values(record: RunRecord) -> Row:
     """Return the values of the CHANGING columns."""
     return (
         record.status.value,
@@ -111,12 +111,12 @@ def changing(record: RunRecord) -> Row:
     )
 
 
-def rewritten(record: RunRecord) -> Row:
+def params_values(record: RunRecord) -> Row:
     """Return the values of the columns that new params change."""
     return (record.param_hash, record.param_version, record.params_text, record.revision)
 
 
-def decode(row: Row, relpath: str, identifier: str) -> RunRecord:
+def record_of_row(row: Row, relpath: str, identifier: str) -> RunRecord:
     """Return the record of a row of COLUMNS."""
     id_, revision, uid, mode, param_hash, version, text, created, beat, status, *rest = row
     return RunRecord(

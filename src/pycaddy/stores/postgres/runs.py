@@ -13,9 +13,16 @@ from pycaddy._clock import utc_now_us
 from pycaddy._names import fold
 from pycaddy.records import NewRun, RunRecord, format_uid
 from pycaddy.status import Status
-from pycaddy.stores import _lease, _rows
-from pycaddy.stores import _postgres_sql as sql
-from pycaddy.stores._folders import refuse_clash, with_those_above
+from pycaddy.stores import lease
+from pycaddy.stores.folders import refuse_clash, with_those_above
+from pycaddy.stores.postgres import statements as sql
+from pycaddy.stores.rows import (
+    by_creation,
+    changing_values,
+    fixed_values,
+    params_values,
+    record_of_row,
+)
 
 __all__ = ["Runs", "leave", "new_ticket"]
 
@@ -56,8 +63,8 @@ class Runs:
         identifier = self.identifier(at, relpath, name)
         if identifier is None:
             return None
-        row = at.execute(sql.GET, (_lease.LEASE_S, identifier, uid)).fetchone()
-        return None if row is None else _rows.decode(row, relpath, name)
+        row = at.execute(sql.GET, (lease.LEASE_S, identifier, uid)).fetchone()
+        return None if row is None else record_of_row(row, relpath, name)
 
     def find(self, at: Connection, run: NewRun, status: Status | None) -> list[RunRecord]:
         """Return the runs with equal params, newest first; with a status only the newest."""
@@ -88,11 +95,11 @@ class Runs:
             free = at.execute(sql.LOCK_FREE, (hashes, identifier, self.locks_of(relpath, name)))
             # Another one may have entered it before we had the lock.
             identifier = identifier or self.identifier(at, relpath, name)
-            there = at.execute(sql.FIND_MANY, (hashes, _lease.LEASE_S, identifier))
+            there = at.execute(sql.FIND_MANY, (hashes, lease.LEASE_S, identifier))
         # Not before: to wait for rows within a pipeline takes one more round trip.
         row = free.fetchone()
         for each in there:
-            record = _rows.decode(each, relpath, name)
+            record = record_of_row(each, relpath, name)
             found[record.param_hash].append(record)
         return None if row is None else row[0] - 1, found
 
@@ -100,7 +107,7 @@ class Runs:
         identifier = self.identifier(at, run.relpath, run.identifier)
         if identifier is None:
             return None
-        values: tuple[object, ...] = (_lease.LEASE_S, identifier, run.param_hash)
+        values: tuple[object, ...] = (lease.LEASE_S, identifier, run.param_hash)
         if status is None:
             return at.execute(sql.FIND, values)
         return at.execute(sql.FIND_NEWEST, (*values, status.value))
@@ -114,7 +121,7 @@ class Runs:
         stands = (old.status, old.trashed_us) == (new.status, new.trashed_us)
         identifier = self.identifier(at, old.relpath, old.identifier)
         key = (old.row, old.revision, identifier, int(old.uid))
-        values = (*_changing(new), new.revision, ticket, _lease.LEASE_S, *key)
+        values = (*_changing(new), new.revision, ticket, lease.LEASE_S, *key)
         lock = None if stands else self.lock_of(old)
         return _finally(at, sql.SWAP, values, lock).rowcount == 1
 
@@ -122,7 +129,7 @@ class Runs:
         """Give a run the params of *new* unless it has changed; whether it was done."""
         identifier = self.identifier(at, old.relpath, old.identifier)
         key = (old.row, old.revision, identifier, int(old.uid))
-        values = (*_rows.rewritten(new), ticket, *key)
+        values = (*params_values(new), ticket, *key)
         return at.execute(sql.REWRITE, values).rowcount == 1
 
     def swapped(self, at: Connection, old: RunRecord, ticket: int) -> bool:
@@ -185,11 +192,11 @@ class Runs:
         for (relpath, name), uid in highest.items():
             at.execute(sql.RAISE_UID, (uid, enter(relpath, name)))
         # In the order of their creation, which `newest_first` reads backwards.
-        for record in sorted(records, key=_rows.by_creation):
+        for record in sorted(records, key=by_creation):
             identifier, uid = enter(record.relpath, record.identifier), int(record.uid)
             at.execute(sql.RAISE_UID, (uid, identifier))
             at.execute(sql.DROP_UNSTARTED, (identifier, uid))
-            values = (*_rows.fixed(record), *_changing(record), _lease.LEASE_S)
+            values = (*fixed_values(record), *_changing(record), lease.LEASE_S)
             added += at.execute(
                 sql.ADD, (identifier, uid, revision, new_ticket(), *values)
             ).rowcount
@@ -208,17 +215,17 @@ class Runs:
     ) -> bool:
         """Inside a transaction: add and replace runs; False if one of them is in the way."""
         revision = utc_now_us()
-        for record in sorted(added, key=_rows.by_creation):
+        for record in sorted(added, key=by_creation):
             identifier = self._enter(at, record.relpath, record.identifier)
             at.execute(sql.RAISE_UID, (int(record.uid), identifier))
-            values = (*_rows.fixed(record), *_changing(record), _lease.LEASE_S)
+            values = (*fixed_values(record), *_changing(record), lease.LEASE_S)
             row = (identifier, int(record.uid), revision, ticket, *values)
             if at.execute(sql.ADD, row).rowcount != 1:
                 return False
         for old, new in replaced:
             entered = self.identifier(at, old.relpath, old.identifier)
             key = (old.row, old.revision, entered, int(old.uid))
-            values = (*_changing(new), new.revision, ticket, _lease.LEASE_S, *key)
+            values = (*_changing(new), new.revision, ticket, lease.LEASE_S, *key)
             if at.execute(sql.SWAP, values).rowcount != 1:
                 return False
         for folder in shared:
@@ -257,7 +264,7 @@ def _changing(record: RunRecord) -> list[Any]:
     """Return the values of the changing columns; PostgreSQL's texts have no place for a NUL."""
     return [
         value.replace("\0", "\N{SYMBOL FOR NULL}") if isinstance(value, str) else value
-        for value in _rows.changing(record)
+        for value in changing_values(record)
     ]
 
 
@@ -267,9 +274,9 @@ def _inserted(identifier: int, record: RunRecord, ticket: int) -> list[Any]:
         identifier,
         record.revision,
         ticket,
-        *_rows.fixed(record),
+        *fixed_values(record),
         *_changing(record),
-        _lease.LEASE_S,
+        lease.LEASE_S,
     ]
 
 
@@ -281,7 +288,7 @@ def leave(at: Connection) -> None:
 
 
 def _told(run: NewRun, asked: Rows | None) -> list[RunRecord]:
-    return [_rows.decode(row, run.relpath, run.identifier) for row in asked or ()]
+    return [record_of_row(row, run.relpath, run.identifier) for row in asked or ()]
 
 
 def _finally(

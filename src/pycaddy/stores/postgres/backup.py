@@ -12,10 +12,10 @@ from typing import Any
 import psycopg
 
 from pycaddy._files import random_id, sync_folder
-from pycaddy.stores import _postgres_sql as sql
-from pycaddy.stores import _rows
-from pycaddy.stores._sqlite_errors import translated
-from pycaddy.stores.sqlite import SqliteStore
+from pycaddy.stores.postgres import statements as sql
+from pycaddy.stores.rows import COLUMNS
+from pycaddy.stores.sqlite.errors import translated
+from pycaddy.stores.sqlite.store import SqliteStore
 
 __all__ = ["backup"]
 
@@ -38,7 +38,7 @@ def backup(at: psycopg.Connection[Any], project: str, target: str) -> None:
             with copy:
                 _copy(at, copy, "identifier", sql.IDENTIFIER_COLUMNS, project)
                 _copy(at, copy, "folder", sql.FOLDER_COLUMNS, project)
-                _copy(at, copy, "run", (*_rows.COLUMNS, "identifier"), project)
+                _copy(at, copy, "run", (*COLUMNS, "identifier"), project)
             copy.execute("PRAGMA journal_mode=DELETE")  # it stands alone: no WAL beside it
         os.replace(path, target)
         sync_folder(os.path.dirname(target))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
-from pycaddy.stores._lock import WriterLock
+from pycaddy.stores.sqlite.lock import WriterLock
 
 __all__ = ["LogFile", "close_the_gap", "take_a_turn_to_close_the_gap"]
 
