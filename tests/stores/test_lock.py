@@ -17,6 +17,7 @@ from pycaddy.stores.sqlite.store import SqliteStore
 from pycaddy.testing import new_run
 from pycaddy.testing._at_once import MANY, forked, in_fork, in_processes, in_threads
 from pycaddy.testing._work import uids
+from tests.executors.real_slurm import wait_until
 from tests.stores.work import count_in_file
 
 PATIENT_S = 60.0
@@ -42,10 +43,10 @@ def hold(pipe: Connection, path: str) -> None:
 def take(path: str) -> bool:
     """Whether another process gets the turn now."""
     try:
-        WriterLock(path, IMPATIENT_S).acquire()
+        with WriterLock(path, IMPATIENT_S):
+            return True
     except LedgerBusyError:
         return False
-    return True
 
 
 @contextmanager
@@ -78,14 +79,15 @@ def test_what_is_done_in_turns_is_not_done_twice(
 def test_a_killed_holder_hands_the_turn_on(path: str) -> None:
     with holder(path) as (_, pid):
         os.kill(pid, signal.SIGKILL)
-        WriterLock(path, PATIENT_S).acquire()
+        with WriterLock(path, PATIENT_S):
+            pass
 
 
 def test_a_stopped_holder_makes_others_give_up_with_its_file_named(path: str) -> None:
     with holder(path) as (_, pid):
         os.kill(pid, signal.SIGSTOP)
         with pytest.raises(LedgerBusyError, match=r"for 0\.05 s") as busy:
-            WriterLock(path, IMPATIENT_S).acquire()
+            WriterLock(path, IMPATIENT_S).__enter__()
         assert f"fuser -v {path}" in str(busy.value)
 
 
@@ -116,7 +118,8 @@ def test_a_turn_that_comes_too_late_is_handed_on_though_a_fork_has_the_file(path
         with forked(wait_to_be_closed):
             pipe.send("release")
             assert pipe.recv() == "released"
-            WriterLock(path, PATIENT_S).acquire()
+            with WriterLock(path, PATIENT_S):
+                pass
 
 
 def wait_to_be_closed(pipe: Connection) -> None:
@@ -141,9 +144,20 @@ def test_without_a_path_there_is_no_lock() -> None:
     lock.close()
 
 
-def test_a_dropped_lock_closes_its_file(path: str) -> None:
-    WriterLock(path, PATIENT_S).acquire()
+def test_as_a_context_manager_it_is_held_for_the_block_and_closed_after_it(path: str) -> None:
+    with WriterLock(path, PATIENT_S):
+        assert not in_fork(take, path)
     assert in_fork(take, path)
+    assert not is_open(path)
+    with holder(path), pytest.raises(LedgerBusyError), WriterLock(path, IMPATIENT_S):
+        pass
+    wait_until(lambda: not is_open(path))  # the thread in the kernel's queue closes it
+
+
+def is_open(path: str) -> bool:
+    """Whether this process has the file open."""
+    numbers = os.listdir("/proc/self/fd")
+    return path in (os.path.realpath(f"/proc/self/fd/{number}") for number in numbers)
 
 
 def test_the_fork_of_a_killed_writer_does_not_keep_its_turn(ledger: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -145,13 +146,14 @@ def test_a_change_of_before_a_refusal_is_not_acknowledged_after_it(
 def test_ctrl_c_while_the_disk_refuses_a_change_does_not_hide_that(
     store: SqliteStore, ledger: Path, failing: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The kernel tells of it once, and the interrupt comes in that moment."""
+    """The kernel reports it once, and the interrupt comes at that moment."""
     store.create(new_run())
     written: list[int] = []
 
     def interrupted(self: WriterLock, marked: bool) -> None:
         monkeypatch.setattr(WriterLock, "mark", mark)
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
+        mark(self, marked)
 
     def note(fd: int, data: bytes, offset: int) -> int:
         written.append(offset)
@@ -164,6 +166,7 @@ def test_ctrl_c_while_the_disk_refuses_a_change_does_not_hide_that(
     with pytest.raises(KeyboardInterrupt):
         store.create(new_run())
     assert written[0] == 0, "the log was written again"
+    assert not marked(ledger)
     assert uids(store) == ["0001", "0002"]
 
 

@@ -23,7 +23,7 @@ from pycaddy.errors import LedgerHostError
 from pycaddy.stores.sqlite import file, one_host
 from pycaddy.stores.sqlite import store as sqlite_store
 from pycaddy.stores.sqlite.store import SqliteStore
-from pycaddy.stores.sqlite.transaction import Turns
+from pycaddy.stores.sqlite.transaction import Transactions
 from pycaddy.testing import new_run
 from tests.executors.real_slurm import wait_until
 
@@ -192,14 +192,14 @@ def test_a_beat_that_was_missed_is_not_the_last(
 ) -> None:
     failures: list[str] = []
 
-    def fail(self: Turns) -> None:
+    def fail(self: Transactions) -> None:
         if len(failures) < 3:
             failures.append("failed")
             raise sqlite3.ProgrammingError("Cannot operate on a closed database.")
         beat(self)
 
-    beat = Turns._beat
-    monkeypatch.setattr(Turns, "_beat", fail)
+    beat = Transactions._beat
+    monkeypatch.setattr(Transactions, "_beat", fail)
     other = SqliteStore(str(ledger))
     other.create(new_run())
     wait_until(lambda: len(failures) == 3)
@@ -212,11 +212,11 @@ def test_a_beat_that_was_missed_is_not_the_last(
 def test_a_host_that_holds_the_ledger_again_beats_again(
     shared: SqliteStore, ledger: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def lost(self: Turns) -> None:
+    def lost(self: Transactions) -> None:
         raise LedgerHostError("It is in use by another host.", ledger=str(ledger), host="b")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Turns, "_beat", lost)
+        patched.setattr(Transactions, "_beat", lost)
         other = SqliteStore(str(ledger))
         other.create(new_run())
         wait_until(lambda: len(beating()) == 1)

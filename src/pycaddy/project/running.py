@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import suppress
-from traceback import walk_tb
 
 from pycaddy.errors import LeaseLostError
 from pycaddy.executors import DaskClient, Opened, SlurmExecutor, open_executor
@@ -97,7 +96,6 @@ class SweepRun:
         except BaseException as interrupt:
             if isinstance(interrupt, Exception):
                 raise
-            let_go(interrupt)
             self.give_back()
             interrupt.add_note(
                 f"{self.report.done} runs were done. Call run() again to go on with the rest."
@@ -216,14 +214,6 @@ class SweepRun:
             running=len(self.under_way),
             skipped=self.report.skipped or self.claims.done_before,
         )
-
-
-def let_go(error: BaseException) -> None:
-    """Let what was cut off in our own frames go: others may wait for its turn at the ledger."""
-    for frame, _ in walk_tb(error.__traceback__):
-        if str(frame.f_globals.get("__name__")).startswith("pycaddy."):
-            with suppress(RuntimeError):  # it is still at work: this one
-                frame.clear()
 
 
 def _refuse_while_importing() -> None:

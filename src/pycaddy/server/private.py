@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from pycaddy._extras import require
@@ -294,15 +292,8 @@ class PrivateServer:
             ledger=self.folder,
         )
 
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        lock = WriterLock(os.path.join(self.folder, "lock"), _TURN_S)
-        lock.acquire()
-        try:
-            yield
-        finally:
-            lock.release()
-            lock.close()
+    def _turn(self) -> WriterLock:
+        return WriterLock(os.path.join(self.folder, "lock"), _TURN_S)
 
 
 def _chosen(old: Settings | None, host: str | None, port: int | None) -> Settings:

@@ -6,7 +6,6 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from pycaddy._files import make_folders
@@ -194,17 +193,11 @@ def _is_something(path: str) -> bool:
         return True
 
 
-@contextmanager
-def _alone(ledger: Ledger) -> Iterator[None]:
+def _alone(ledger: Ledger) -> WriterLock:
+    """Return what keeps other imports into the project out while it is held."""
     folder = os.path.join(ledger.root, LEDGER_FOLDER)
     make_folders(folder)
-    lock = WriterLock(os.path.join(folder, "import.lock"), _WAIT_S)
-    lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
-        lock.close()
+    return WriterLock(os.path.join(folder, "import.lock"), _WAIT_S)
 
 
 def _report(placements: Iterable[Placement]) -> ImportReport:

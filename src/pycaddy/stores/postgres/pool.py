@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 import psycopg
 
 from pycaddy.stores import lease
+from pycaddy.stores.forks import set_aside
 from pycaddy.stores.postgres import schema
 from pycaddy.stores.postgres.errors import is_conflict, is_passing, translate
 from pycaddy.stores.postgres.url import conninfo, public, schema_of
-from pycaddy.stores.sqlite.connection import set_aside
 
 __all__ = ["Connection", "Server", "Work"]
 

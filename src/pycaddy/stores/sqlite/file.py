@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from contextlib import suppress
 
 from pycaddy._files import make_folders, random_id
 from pycaddy.errors import (
-    LedgerBusyError,
     LedgerDamagedError,
     LedgerError,
     LedgerMissingError,
@@ -19,17 +17,14 @@ from pycaddy.layout import LEDGER_FOLDER
 from pycaddy.stores import migrations
 from pycaddy.stores.sqlite.backup import backup
 from pycaddy.stores.sqlite.connection import Connection
-from pycaddy.stores.sqlite.durability import LogFile, take_a_turn_to_close_the_gap
+from pycaddy.stores.sqlite.durability import Durability, at_open
 from pycaddy.stores.sqlite.errors import translated
 from pycaddy.stores.sqlite.lock import WriterLock
 from pycaddy.stores.sqlite.mounts import is_network
 
-__all__ = ["BUSY_TIMEOUT_S", "SYNCHRONOUS", "connect", "lost"]
+__all__ = ["BUSY_TIMEOUT_S", "connect", "lost"]
 
 BUSY_TIMEOUT_S = 60.0
-
-SYNCHRONOUS = {"power": "FULL", "process": "NORMAL"}
-"""Durability -> https://www.sqlite.org/pragma.html#pragma_synchronous"""
 
 # One statement, so that what it tells is of one moment.
 _WHAT_IS_IT = (
@@ -69,20 +64,13 @@ def connect(path: str, durability: str, project: str | None) -> Connection:
         try:
             has_log = _prepare(sql, lock, path, project, network=network)
             _refuse_truncated(sql, path)
-            if has_log and lock.is_marked():
-                # Whoever is the last to close the ledger moves the log into it, the gap with it.
-                with suppress(OSError, LedgerBusyError):  # whoever writes meets it, and says so
-                    take_a_turn_to_close_the_gap(LogFile(path), lock)
-            ours = has_log and durability == "power" and hasattr(os, "fdatasync")
-            log = LogFile(path) if ours else None
-            level = "EXTRA" if network else "NORMAL" if log else SYNCHRONOUS[durability]
-            sql.execute(f"PRAGMA synchronous={level}")
-            # Checkpoints are ours: whole, and only under the writer's lock.
+            opened = at_open(sql, path, lock, durability, has_log=has_log, on_network=network)
+            # Checkpoints are ours: whole, and only under the writer lock.
             sql.execute("PRAGMA wal_autocheckpoint=0")
             sql.execute("PRAGMA journal_size_limit=16777216")  # a WAL that grew does not stay so
             sql.execute("PRAGMA cache_size=-16000")  # 16 MB
             inode = inode or os.stat(path).st_ino
-            return Connection(sql, lock, inode, on_network=network, log=log)
+            return Connection(sql, lock, opened, inode, on_network=network)
         except BaseException:
             sql.close()
             lock.close()
@@ -99,7 +87,9 @@ def _connect_to_read(path: str) -> Connection:
     try:
         _recognised(sql, path)
         _refuse_truncated(sql, path)
-        return Connection(sql, WriterLock(None, 0), os.stat(path).st_ino, on_network=False)
+        lock = WriterLock(None, 0)
+        unsynced = Durability(path, lock, waits=False)
+        return Connection(sql, lock, unsynced, os.stat(path).st_ino, on_network=False)
     except BaseException:
         sql.close()
         raise

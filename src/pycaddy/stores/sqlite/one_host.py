@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from pycaddy._machine import boot_id, host_name
 from pycaddy.errors import LedgerHostError, LedgerMissingError
+from pycaddy.stores.sqlite.interrupts import DeferredInterrupt
 
 __all__ = ["Holder", "OneHost"]
 
@@ -86,8 +87,10 @@ class OneHost:
         self._beating_in = 0
         self._ended.set()
 
-    def watch(self, db: sqlite3.Connection, holder: Holder) -> None:
+    def watch(self, db: sqlite3.Connection, holder: Holder, deferred: DeferredInterrupt) -> None:
         """Outside a transaction: wait until *holder* has been silent for a lease.
+
+        Ctrl-C ends the wait.
 
         Raises:
             LedgerHostError: It is alive.
@@ -103,6 +106,7 @@ class OneHost:
                     host=holder.host,
                 )
             time.sleep(_POLL_S)
+            deferred.deliver()
         self._abandoned = holder
 
 

@@ -26,9 +26,10 @@ from pycaddy.stores.sqlite import file
 from pycaddy.stores.sqlite import statements as sql
 from pycaddy.stores.sqlite.backup import backup
 from pycaddy.stores.sqlite.connection import Connection, Connections
+from pycaddy.stores.sqlite.durability import SYNCHRONOUS
 from pycaddy.stores.sqlite.errors import translated
 from pycaddy.stores.sqlite.mounts import is_network
-from pycaddy.stores.sqlite.transaction import Turns
+from pycaddy.stores.sqlite.transaction import Transactions
 
 __all__ = ["SqliteStore"]
 
@@ -52,7 +53,7 @@ class SqliteStore:
         *,
         read_only: bool = False,
     ) -> None:
-        if durability not in file.SYNCHRONOUS:
+        if durability not in SYNCHRONOUS:
             raise ValueError(f"durability must be 'power' or 'process', not {durability!r}.")
         self.path = path
         self.durability = durability
@@ -61,9 +62,9 @@ class SqliteStore:
         self._project: str | None = project
         # No reference to the store itself: it is closed as soon as nobody has it any more.
         self._connections = Connections(_Opening(path, durability, project, read_only))
-        turns = Turns(path, self._connections)
-        self._reading, self._writing = turns.reading, turns.writing
-        self._close = turns.close
+        transactions = Transactions(path, self._connections)
+        self._reading, self._writing = transactions.reading, transactions.writing
+        self._close = transactions.close
 
     def __repr__(self) -> str:
         return f"SqliteStore({self.path!r})"
