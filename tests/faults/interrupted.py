@@ -1,6 +1,6 @@
 """Reads and writes until Ctrl-C comes, again and again, and forks after each.
 
-python -m tests.faults.interrupted ROOT NUMBER
+python -m tests.faults.interrupted ROOT NUMBER [not-deferred]
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from pycaddy import Project
+from pycaddy.stores.sqlite.interrupts import DeferredInterrupt
 from tests.faults.interrupter import interrupter
 
 PATIENCE_S = 60.0
@@ -74,5 +75,8 @@ def locks() -> int:
 
 if __name__ == "__main__":
     root = sys.argv[1]
+    if "not-deferred" in sys.argv:
+        DeferredInterrupt.defer = lambda self: None  # type: ignore[method-assign]
+        PATIENCE_S = 5.0
     run = Project(root, durability="process").session("train").start()
     interrupted(int(sys.argv[2]))

@@ -33,6 +33,16 @@ def test_after_an_interrupt_a_fork_neither_hangs_nor_works_without_locks(
     )
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc/locks")
+@pytest.mark.timeout(600)
+def test_without_the_deferral_an_interrupt_does_harm(tmp_path: Path) -> None:
+    words = ("-m", "tests.faults.interrupted", str(tmp_path / "results"), "5000", "not-deferred")
+    done = finished(sys.executable, *words, cwd=Path(__file__).parents[2])
+    assert done.returncode != 0
+    harm = ("a fork hangs", "a fork works without locks", "LedgerBusyError", "within another one")
+    assert any(word in done.stdout for word in harm), done.stdout[-2000:]
+
+
 @pytest.mark.parametrize("executor", ["serial", "threads", "local"])
 @pytest.mark.timeout(600)
 def test_after_an_interrupt_the_next_call_goes_on_with_every_run(
