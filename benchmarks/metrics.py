@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks._rounds import Row, compare, interleaved
-from pycaddy.metrics.packed import BLOCK
+from pycaddy.metrics.blocks import BLOCK
 from pycaddy.project import Project, Session
 
 EXTRA_S = 3e-6

@@ -16,7 +16,7 @@ import pytest
 from pycaddy.errors import MetricsError
 from pycaddy.ledger import Ledger, recording
 from pycaddy.ledger.copy import copy_ledger
-from pycaddy.metrics.packed import packed
+from pycaddy.metrics.blocks import packed
 from pycaddy.metrics.series import Points
 from pycaddy.metrics.sqlite import SqliteMetrics
 from pycaddy.project import ExistingRun, Project

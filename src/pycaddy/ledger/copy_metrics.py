@@ -16,7 +16,7 @@ from pycaddy._files import make_folders
 from pycaddy.errors import MetricsError
 from pycaddy.ledger import recording
 from pycaddy.ledger.ledger import Ledger
-from pycaddy.metrics.packed import packed
+from pycaddy.metrics.blocks import packed
 from pycaddy.metrics.protocol import MetricStore
 from pycaddy.metrics.series import Points
 from pycaddy.metrics.sqlite import SqliteMetrics

@@ -1,21 +1,16 @@
-"""One SQLite file per run: blocks of about a thousand points.
-
-A flush adds a small block to each series. Once the small ones at its end come to a thousand
-points, they become one. So a point is written twice at most, and a series is read with a
-thousandth of the rows that one row per point would take.
-"""
+"""The series of one run in an SQLite file of its own."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from typing import Any
 
 from pycaddy.errors import MetricsError
-from pycaddy.metrics.packed import BLOCK, by_attempt, packed
-from pycaddy.metrics.series import Points, Series, as_series
+from pycaddy.metrics.blocks import BLOCK, BlockMetrics
+from pycaddy.stores.blocks import Block
 from pycaddy.stores.sqlite.mounts import is_network
 
 __all__ = ["SqliteMetrics"]
@@ -42,18 +37,16 @@ _SCHEMA = (
     f"PRAGMA application_id={_APPLICATION_ID}",
     f"PRAGMA user_version={_VERSION}",
 )
-_ENTER_SERIES = (
+_ENTER = (
     "INSERT INTO series (name) VALUES (?) ON CONFLICT (name) DO UPDATE SET name=name RETURNING id"
 )
-_INSERT = (
+_ADD = (
     "INSERT INTO block (series, attempt, points, last, steps, vals, times) "
     "VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 _DELETE = "DELETE FROM block WHERE id = ?"
-_LAST_BLOCK = "SELECT coalesce(max(id), 0) FROM block WHERE series = ?"
-_DELETE_UNTIL = "DELETE FROM block WHERE series = ? AND id <= ?"
 _READ = (
-    "SELECT attempt, steps, vals, times FROM block "
+    "SELECT id, attempt, points, last, steps, vals, times FROM block "
     "WHERE series = (SELECT id FROM series WHERE name = ?) ORDER BY id"
 )
 _COUNTS = (
@@ -66,15 +59,7 @@ _LAST_STEPS = (
 )
 
 
-@dataclass(slots=True)
-class _Tail:
-    """The small blocks at the end of a series that this process wrote."""
-
-    rows: list[int] = field(default_factory=list)
-    points: Points = field(default_factory=Points)
-
-
-class SqliteMetrics:
+class SqliteMetrics(BlockMetrics):
     """The series of one run in the file *path*; a `MetricStore`.
 
     Args:
@@ -83,86 +68,75 @@ class SqliteMetrics:
     """
 
     def __init__(self, path: str, durability: str = "power") -> None:
-        self.path = path
+        self._file = _BlockFile(path, durability)
+        super().__init__(self._file)
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self._file.address
+
+    def close(self) -> None:
+        super().close()
+        self._file.close()
+
+
+class _BlockFile:
+    """The `Blocks` in an SQLite file. What it raises was not done."""
+
+    def __init__(self, path: str, durability: str) -> None:
+        self._path = path
         self._durability = durability
         self._sql: sqlite3.Connection | None = None
         self._inode = 0
         self._network = False
         self._has_log = False
-        self._tails: dict[tuple[int, int], _Tail] = {}
+        self._rows: dict[int, int] = {}
+        """The rows of the small blocks that this process wrote, by ticket."""
 
-    def append(self, attempt: int, points: Mapping[str, Points]) -> None:
-        with self._told(), self._transaction() as sql:
-            for name, added in points.items():
-                series = sql.execute(_ENTER_SERIES, (name,)).fetchone()[0]
-                self._add(sql, series, attempt, added)
+    @property
+    def address(self) -> str:
+        return self._path
 
-    def read(self, name: str) -> Series | None:
-        return as_series(name, self.attempts(name))
+    def replace(self, old: Sequence[tuple[str, int]], new: Sequence[Block]) -> None:
+        # A block that was read has its row as its ticket.
+        others = [(ticket,) for _, ticket in old if ticket not in self._rows]
+        own = [(self._rows.pop(ticket),) for _, ticket in old if ticket in self._rows]
+        with self._translated(), self._transaction() as sql:
+            sql.executemany(_DELETE, own)  # first: the new blocks take their place in the file
+            ids = {}
+            for name in {block.series: None for block in new}:
+                (ids[name],) = sql.execute(_ENTER, (name,)).fetchone()
+            for block in new:
+                row = sql.execute(_ADD, (ids[block.series], *block[2:])).lastrowid
+                if block.points < BLOCK:
+                    self._rows[block.ticket] = row or 0
+            # Blocks of other processes last: those may still delete by row, so no row is reused.
+            sql.executemany(_DELETE, others)
 
-    def attempts(self, name: str) -> dict[int, Points]:
-        with self._told(), self._reading() as sql:
-            rows = [] if sql is None else sql.execute(_READ, (name,)).fetchall()
-        return by_attempt((attempt, block) for attempt, *block in rows)
+    def read(self, series: str) -> list[Block]:
+        return [Block(series, *row) for row in self._select(_READ, series)]
 
-    def rewrite(self, series: Mapping[str, Mapping[int, Points]]) -> None:
-        with self._told(), self._transaction() as sql:
-            for name, attempts in series.items():
-                id_ = sql.execute(_ENTER_SERIES, (name,)).fetchone()[0]
-                (last,) = sql.execute(_LAST_BLOCK, (id_,)).fetchone()
-                for attempt, points in attempts.items():
-                    for at in range(0, len(points), BLOCK):
-                        _insert(sql, id_, attempt, points[at : at + BLOCK])
-                # Afterwards: no number of a block is given twice.
-                sql.execute(_DELETE_UNTIL, (id_, last))
-        self._tails.clear()
+    def counts(self) -> list[tuple[str, int, int]]:
+        return self._select(_COUNTS)
 
-    def counts(self) -> dict[str, dict[int, int]]:
-        with self._told(), self._reading() as sql:
-            rows = [] if sql is None else sql.execute(_COUNTS).fetchall()
-        found: dict[str, dict[int, int]] = {}
-        for name, attempt, points in rows:
-            found.setdefault(name, {})[attempt] = points
-        return found
-
-    def last_steps(self) -> dict[str, int]:
-        with self._told(), self._reading() as sql:
-            return {} if sql is None else dict(sql.execute(_LAST_STEPS).fetchall())
+    def last_steps(self) -> list[tuple[str, int]]:
+        return self._select(_LAST_STEPS)
 
     def close(self) -> None:
-        if self._sql is None:
-            return
-        # They are safe as they are; as one block they are smaller and sooner read.
-        with suppress(sqlite3.Error, MetricsError):
-            if any(len(tail.rows) > 1 for tail in self._tails.values()):
-                with self._transaction() as sql:
-                    for (series, attempt), tail in self._tails.items():
-                        self._replace(sql, series, attempt, tail)
+        """Close the connection; what is not committed is rolled back."""
+        self._rows.clear()
         self._drop()
 
-    def _add(self, sql: sqlite3.Connection, series: int, attempt: int, added: Points) -> None:
-        tail = self._tails.setdefault((series, attempt), _Tail())
-        if len(tail.points) + len(added) < BLOCK:
-            tail.rows.append(_insert(sql, series, attempt, added))
-            tail.points.extend(added)
-            return
-        tail.points.extend(added)
-        self._replace(sql, series, attempt, tail)
-
-    def _replace(self, sql: sqlite3.Connection, series: int, attempt: int, tail: _Tail) -> None:
-        """Write the points of *tail* as full blocks, and the rest as its new row."""
-        sql.executemany(_DELETE, [(row,) for row in tail.rows])
-        full = len(tail.points) // BLOCK * BLOCK
-        for at in range(0, full, BLOCK):
-            _insert(sql, series, attempt, tail.points[at : at + BLOCK])
-        tail.points = tail.points[full:]
-        tail.rows = [_insert(sql, series, attempt, tail.points)] if len(tail.points) else []
+    def _select(self, statement: str, *values: object) -> list[Any]:
+        with self._translated(), self._reading() as sql:
+            return [] if sql is None else sql.execute(statement, values).fetchall()
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         sql = self._to_write()
         sql.execute("BEGIN IMMEDIATE")
-        if not _recognised(sql, self.path):
+        if not _recognised(sql, self._path):
             # Together with the first points: a short run waits for the disk once.
             for statement in _SCHEMA:
                 sql.execute(statement)
@@ -171,21 +145,21 @@ class SqliteMetrics:
 
     def _to_write(self) -> sqlite3.Connection:
         if self._sql is None:
-            fresh = not os.path.exists(self.path)
-            self._sql = _connect(self.path)
-            self._inode = os.stat(self.path).st_ino
-            self._network = is_network(os.path.dirname(self.path))
+            fresh = not os.path.exists(self._path)
+            self._sql = _connect(self._path)
+            self._inode = os.stat(self._path).st_ino
+            self._network = is_network(os.path.dirname(self._path))
             level = "FULL" if self._network else _SYNCHRONOUS[self._durability]
             self._sql.execute(f"PRAGMA synchronous={level}")
             self._has_log = False
             if fresh:
                 return self._sql
-        elif not os.path.exists(self.path) or os.stat(self.path).st_ino != self._inode:
+        elif not os.path.exists(self._path) or os.stat(self._path).st_ino != self._inode:
             # SQLite would go on writing into a file that nobody can find any more.
             raise MetricsError(
-                f"The metrics {self.path} were deleted or moved while the run logged. What was in "
+                f"The metrics {self._path} were deleted or moved while the run logged. What was in "
                 "the file is lost; restore it if you can.",
-                path=self.path,
+                path=self._path,
             )
         if not self._has_log:
             self._use_log(self._sql)
@@ -208,19 +182,19 @@ class SqliteMetrics:
         if self._sql is not None:
             yield self._sql
             return
-        if not os.path.exists(self.path):
+        if not os.path.exists(self._path):
             yield None
             return
-        sql = _open_to_read(self.path)
+        sql = _open_to_read(self._path)
         try:
             # Its writer may be between making the file and making the tables.
-            yield sql if _recognised(sql, self.path) else None
+            yield sql if _recognised(sql, self._path) else None
         finally:
             sql.close()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Raise what goes wrong inside as a MetricsError, and begin with a fresh connection."""
+    def _translated(self) -> Iterator[None]:
+        """Raise errors as MetricsError, and open a fresh connection afterwards."""
         try:
             yield
         except (sqlite3.Error, OSError, ValueError, MetricsError) as error:
@@ -228,22 +202,15 @@ class SqliteMetrics:
             if isinstance(error, MetricsError):
                 raise
             raise MetricsError(
-                f"The metrics {self.path} cannot be used: {error}. See to the disk and the "
+                f"The metrics {self._path} cannot be used: {error}. See to the disk and the "
                 "permissions, and whether the file is whole.",
-                path=self.path,
+                path=self._path,
             ) from error
 
     def _drop(self) -> None:
-        """Close the connection; what is not committed is rolled back."""
-        self._tails.clear()
         if self._sql is not None:
             self._sql.close()
             self._sql = None
-
-
-def _insert(sql: sqlite3.Connection, series: int, attempt: int, points: Points) -> int:
-    values = (series, attempt, len(points), points.steps[-1], *packed(points))
-    return sql.execute(_INSERT, values).lastrowid or 0
 
 
 def _open_to_read(path: str) -> sqlite3.Connection:
