@@ -19,6 +19,7 @@ __all__ = [
     "RunLayout",
     "StorageMode",
     "check_namespace",
+    "check_storage_mode",
     "is_metrics_file",
 ]
 
@@ -51,6 +52,16 @@ class StorageMode(enum.Enum):
     """A folder per run: `train/0001/model.pt`."""
     PREFIX = "prefix"
     """A prefix per file: `train/0001_model.pt`."""
+
+
+def check_storage_mode(mode: object) -> StorageMode:
+    """Return *mode* if it is a StorageMode; a str such as "prefix" is not."""
+    if not isinstance(mode, StorageMode):
+        raise TypeError(
+            f"storage_mode must be a StorageMode, not {mode!r}. "
+            "Use StorageMode.SUBFOLDER or StorageMode.PREFIX."
+        )
+    return mode
 
 
 class RunLayout(NamedTuple):

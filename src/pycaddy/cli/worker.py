@@ -16,8 +16,9 @@ from pycaddy.cli._study import Work, output_aside, report_facts, say_interrupted
 from pycaddy.errors import LeaseLostError
 from pycaddy.ledger.owner import this_process
 from pycaddy.project import Session
-from pycaddy.project.claiming import Claims
+from pycaddy.project.claiming import ClaimOptions, Claims
 from pycaddy.project.report import Failure, RunReport
+from pycaddy.project.session import session_on
 from pycaddy.project.worker import Assignment, Outcome
 from pycaddy.project.worker import work as carry_out
 from pycaddy.status import Status
@@ -61,16 +62,8 @@ def worker(
     words are those of `pycaddy run`. The exit code is 1 if runs failed here.
     """
     work = Work.of(function, sweep, identifier, project, capture)
-    claims = Claims(
-        work.project.ledger,
-        work.project.relpath,
-        work.identifier,
-        work.sweep,
-        mode=work.project.storage_mode,
-        max_attempts=max_attempts,
-        wait=wait,
-        capture=work.project.capture,
-    )
+    options = ClaimOptions.of(work.project, work.identifier, max_attempts=max_attempts, wait=wait)
+    claims = Claims(work.project.ledger, work.sweep, options)
     try:
         with output_aside(as_json):
             report = _all(work, claims, max_runs)
@@ -93,7 +86,7 @@ def _all(work: Work, claims: Claims, max_runs: int | None) -> RunReport:
     for number, record in enumerate(islice(claims, max_runs)):
         if number == 0:
             report.skipped = claims.done_before
-        run = Session(work.project, record)
+        run = session_on(work.project, record)
         outcome = _one(work, run)
         if outcome is None:
             continue

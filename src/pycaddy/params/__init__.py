@@ -21,6 +21,7 @@ __all__ = [
     "Params",
     "dump",
     "freeze",
+    "ignored_names",
     "plain",
     "thaw",
     "thaw_many",
@@ -133,6 +134,13 @@ def dump(value: object, *, name: str = "value") -> str:
     """
     values = normalise(value, (name,))
     return _within_limit(stored(values), values, name)
+
+
+def ignored_names(ignore: Collection[str]) -> tuple[str, ...]:
+    """Return the names of params to ignore as a tuple; a single str is refused."""
+    if isinstance(ignore, str):
+        raise TypeError(f"ignore must be a list of names, such as ({ignore!r},), not one text.")
+    return tuple(ignore)
 
 
 def _names(ignore: Collection[str]) -> frozenset[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_che
 
 from pycaddy import params
 from pycaddy._clock import utc_now_us
-from pycaddy.layout import StorageMode
+from pycaddy.layout import StorageMode, check_storage_mode
 from pycaddy.ledger import Ledger, life, transitions
 from pycaddy.ledger.owner import this_process
 from pycaddy.records import NewRun, RunRecord
@@ -22,8 +22,9 @@ from pycaddy.stores import Selection, new_record
 if TYPE_CHECKING:
     from pycaddy.project.capture.parts import Parts
     from pycaddy.project.capture.snapshot import Snapshot
+    from pycaddy.project.project import Project
 
-__all__ = ["Adaptive", "Claims", "Configs", "Retry", "Survey", "length_of"]
+__all__ = ["Adaptive", "ClaimOptions", "Claims", "Configs", "Retry", "Survey", "length_of"]
 
 Retry = Literal["error", "stale"]
 
@@ -45,6 +46,63 @@ class Adaptive(Protocol):
 
 
 Configs: TypeAlias = Iterable[Mapping[str, Any]] | Adaptive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimOptions:
+    """Which runs to claim, how often, and what to capture.
+
+    Raises:
+        ValueError: *max_attempts* or *retry* has a value that it cannot have.
+    """
+
+    relpath: str
+    """The namespace of the runs."""
+    identifier: str
+    mode: StorageMode
+    """How new runs keep their files."""
+    ignore: Collection[str] = ()
+    """Params that do not tell runs apart."""
+    capture: Parts = ()
+    """What to capture when a run is claimed."""
+    max_attempts: int = 3
+    """How often a run may be started in all."""
+    retry: Collection[Retry] = ("error", "stale")
+    """Which runs to claim again: those that ended in "error", and those that are "stale"."""
+    wait: bool = False
+    """Wait for the runs that others hold, in case they fail or their owners die."""
+    earlier: Mapping[str, int] = field(default_factory=dict)
+    """Attempts by param hash that do not count towards *max_attempts*."""
+    max_lost: int = 0
+    """How many attempts that ended with their process, not with an error, do not count either."""
+
+    def __post_init__(self) -> None:
+        if self.max_attempts < 1:
+            raise ValueError(f"max_attempts must be at least 1, not {self.max_attempts!r}.")
+        if unknown := set(self.retry) - {"error", "stale"}:
+            names = ", ".join(map(repr, unknown))
+            raise ValueError(f"retry takes 'error' and 'stale', not {names}.")
+
+    @classmethod
+    def of(
+        cls,
+        project: Project,
+        identifier: str,
+        *,
+        storage_mode: StorageMode | None = None,
+        ignore: Collection[str] = (),
+        **others: Any,
+    ) -> ClaimOptions:
+        """Return the options for runs of *project*, whose own settings apply first."""
+        mode = project.storage_mode if storage_mode is None else check_storage_mode(storage_mode)
+        return cls(
+            relpath=project.relpath,
+            identifier=identifier,
+            mode=mode,
+            ignore=project.ignore + params.ignored_names(ignore),
+            capture=project.capture,
+            **others,
+        )
 
 
 class _Standing(enum.Enum):
@@ -79,50 +137,15 @@ class Claims:
 
     Args:
         ledger: Where the runs are.
-        relpath: Their namespace.
-        identifier: What kind of runs they are.
         configs: Their params. An iterator is read whole; anything else is iterated repeatedly,
             or asked again after each claim if it is adaptive.
-        mode: How new runs keep their files.
-        ignore: Params that do not tell runs apart.
-        max_attempts: How often a run may be started in all.
-        retry: Which runs to take again: those that ended in "error", and those that are "stale".
-        wait: Wait for the runs that others hold, in case they fail or their owners die.
-        earlier: Attempts by param hash that do not count towards *max_attempts*.
-        max_lost: How many attempts that ended with their process, not with an error, do not
-            count either.
-        capture: What to capture when a run is taken.
     """
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        relpath: str,
-        identifier: str,
-        configs: Configs,
-        *,
-        mode: StorageMode,
-        ignore: Collection[str] = (),
-        max_attempts: int = 3,
-        retry: Collection[Retry] = ("error", "stale"),
-        wait: bool = False,
-        earlier: Mapping[str, int] | None = None,
-        max_lost: int = 0,
-        capture: Parts = (),
-    ) -> None:
+    def __init__(self, ledger: Ledger, configs: Configs, options: ClaimOptions) -> None:
         self._ledger = ledger
-        self._relpath = relpath
-        self._all = Selection(relpath, identifier)
-        self._identifier = identifier
         self._configs = list(configs) if isinstance(configs, Iterator) else configs
-        self._mode = mode
-        self._ignore = ignore
-        self._max_attempts = _positive(max_attempts)
-        self._retry = _retries(retry)
-        self._wait = wait
-        self._earlier = earlier or {}
-        self._max_lost = max_lost
-        self._capture = capture
+        self._options = options
+        self._all = Selection(options.relpath, options.identifier)
         self._seen: set[str] = set()
         self._seen_of: int | None = None
         self.duplicates = 0
@@ -142,7 +165,7 @@ class Claims:
                 yield record
             if claimed:
                 continue
-            if not (self._wait and self.held):
+            if not (self._options.wait and self.held):
                 return
             time.sleep(_WAIT_S)
 
@@ -176,7 +199,7 @@ class Claims:
             yield record
 
     def _listed(self, configs: Iterable[Mapping[str, Any]]) -> Iterator[RunRecord]:
-        done = self._ledger.store.done_hashes(self._relpath, self._identifier)
+        done = self._ledger.store.done_hashes(self._options.relpath, self._options.identifier)
         if self._has_seen_all(configs) and self._seen <= done:
             self.done_before, self.held, self.exhausted = len(self._seen), 0, 0
             return
@@ -228,17 +251,20 @@ class Claims:
     ) -> Iterator[NewRun]:
         """Yield the runs of *configs* that are not *done*, without duplicates."""
         self.duplicates = self.exhausted = self.held = self.done_before = 0
+        options = self._options
         for frozen in self._frozen(configs):
             if frozen.key in done:
                 self.done_before += 1
             else:
-                yield NewRun(self._relpath, self._identifier, frozen.text, frozen.key, self._mode)
+                yield NewRun(
+                    options.relpath, options.identifier, frozen.text, frozen.key, options.mode
+                )
 
     def _frozen(self, configs: Iterable[Mapping[str, Any]]) -> Iterator[params.Params]:
         seen: set[str] = set()
         self._seen, self._seen_of = set(), None
         for config in configs:
-            frozen = params.freeze(config, ignore=self._ignore)
+            frozen = params.freeze(config, ignore=self._options.ignore)
             if frozen.key in seen:
                 self.duplicates += 1
                 continue
@@ -266,11 +292,11 @@ class Claims:
             raise
 
     def _snapshot(self) -> Snapshot | None:
-        if not self._capture:
+        if not self._options.capture:
             return None
         from pycaddy.project.capture.snapshot import take
 
-        return take(self._capture, self._ledger.root)
+        return take(self._options.capture, self._ledger.root)
 
     def _decide(self, run: NewRun, found: Sequence[RunRecord]) -> RunRecord | None:
         """Return the attempt to begin on *run*, given its runs with equal params, or None."""
@@ -313,11 +339,12 @@ class Claims:
         if record.status is Status.PENDING:
             return True
         reason: Retry = "error" if record.status is Status.ERROR else "stale"
-        earlier = self._earlier.get(record.param_hash, 0)
-        allowed = earlier + self._max_attempts
-        if self._max_lost and record.attempt >= allowed:
-            allowed += min(self._max_lost, _lost(record, earlier))
-        return reason in self._retry and record.attempt < allowed
+        options = self._options
+        earlier = options.earlier.get(record.param_hash, 0)
+        allowed = earlier + options.max_attempts
+        if options.max_lost and record.attempt >= allowed:
+            allowed += min(options.max_lost, _lost(record, earlier))
+        return reason in options.retry and record.attempt < allowed
 
 
 def length_of(configs: object) -> int | None:
@@ -338,16 +365,3 @@ def _lost(record: RunRecord, earlier: int) -> int:
     """Return how many attempts after the first *earlier* ended without a word."""
     ended = {move.attempt for move in record.history if move.status.is_final}
     return sum(attempt not in ended for attempt in range(earlier + 1, record.attempt + 1))
-
-
-def _positive(max_attempts: int) -> int:
-    if max_attempts < 1:
-        raise ValueError(f"max_attempts must be at least 1, not {max_attempts!r}.")
-    return max_attempts
-
-
-def _retries(retry: Collection[Retry]) -> frozenset[Retry]:
-    given = frozenset(retry)
-    if unknown := given - {"error", "stale"}:
-        raise ValueError(f"retry takes 'error' and 'stale', not {', '.join(map(repr, unknown))}.")
-    return given

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from pycaddy import params as params_module
 from pycaddy._clock import span_us, utc_now_us
 from pycaddy._names import check_parts
-from pycaddy.layout import StorageMode, check_namespace
+from pycaddy.layout import StorageMode, check_namespace, check_storage_mode
 from pycaddy.ledger import Ledger, RunRecord, life
 from pycaddy.ledger.ledger import check_relpath
 from pycaddy.ledger.owner import this_process
 from pycaddy.project._find import find
 from pycaddy.project._root import absolute_root, make_root
 from pycaddy.project.capture.parts import DEFAULT, parse_parts
-from pycaddy.project.session import Session
+from pycaddy.project.session import Session, session_on
 from pycaddy.project.strategy import ExistingRun, find_or_create
 from pycaddy.records import NewRun, RunKey
 from pycaddy.status import Status, check_status
@@ -88,8 +88,8 @@ class Project:
         self.root = absolute_root(root)
         self.relpath = check_relpath(relpath)
         check_namespace(tuple(self.relpath.split("/")) if self.relpath else ())
-        self.storage_mode = _storage_mode(storage_mode)
-        self.ignore = _ignored(ignore)
+        self.storage_mode = check_storage_mode(storage_mode)
+        self.ignore = params_module.ignored_names(ignore)
         self.capture = parse_parts(capture)
         """The parts that are captured."""
         if isinstance(ledger, Ledger):
@@ -163,16 +163,18 @@ class Project:
             ParamsError: A param has no canonical form; the message names it.
             RunBusyError: With CONTINUE: somebody is on the run.
         """
-        frozen = params_module.freeze(params, ignore=self.ignore + _ignored(ignore))
+        frozen = params_module.freeze(
+            params, ignore=self.ignore + params_module.ignored_names(ignore)
+        )
         run = NewRun(
             self.relpath,
             identifier,
             frozen.text,
             frozen.key,
-            self._mode(storage_mode),
+            self.storage_mode if storage_mode is None else check_storage_mode(storage_mode),
             owner=this_process(),
         )
-        return Session(self, find_or_create(self.ledger, run, existing_run_strategy))
+        return session_on(self, find_or_create(self.ledger, run, existing_run_strategy))
 
     def claim(
         self,
@@ -209,21 +211,19 @@ class Project:
         Raises:
             ParamsError: A configuration has no canonical form.
         """
-        from pycaddy.project.claiming import Claims
+        from pycaddy.project.claiming import ClaimOptions, Claims
 
-        claims = Claims(
-            self.ledger,
-            self.relpath,
+        options = ClaimOptions.of(
+            self,
             identifier,
-            sweep,
-            mode=self._mode(storage_mode),
-            ignore=self.ignore + _ignored(ignore),
+            storage_mode=storage_mode,
+            ignore=ignore,
             max_attempts=max_attempts,
             retry=retry,
             wait=wait,
-            capture=self.capture,
         )
-        return (Session(self, record) for record in claims)
+        claims = Claims(self.ledger, sweep, options)
+        return (session_on(self, record) for record in claims)
 
     def run(
         self,
@@ -284,8 +284,8 @@ class Project:
             retries=retries,
             timeout_s=timeout_s,
             fail_fast=fail_fast,
-            mode=self._mode(storage_mode),
-            ignore=self.ignore + _ignored(ignore),
+            storage_mode=storage_mode,
+            ignore=ignore,
         )
         return run_study(study, executor, workers=workers, gpus=gpus, progress=progress)
 
@@ -302,7 +302,7 @@ class Project:
             for record in self.ledger.records(running)
             if self.ledger.is_stale(record)
         ]
-        return [Session(self, record) for record in buried if record.status is Status.ERROR]
+        return [session_on(self, record) for record in buried if record.status is Status.ERROR]
 
     def session_of(self, run: str | int | RunKey, uid: str | int | None = None) -> Session:
         """Return a session on a run that exists.
@@ -316,7 +316,7 @@ class Project:
         Raises:
             RunNotFoundError: There is no such run, or a uid alone fits several.
         """
-        return Session(self, find(self.ledger, self.relpath, run, uid))
+        return session_on(self, find(self.ledger, self.relpath, run, uid))
 
     def sessions(
         self,
@@ -335,7 +335,7 @@ class Project:
         if status is not None:
             check_status(status)
         selection = Selection(self.relpath, identifier, recursive=recursive, status=status)
-        return [Session(self, record) for record in self.ledger.records(selection)]
+        return [session_on(self, record) for record in self.ledger.records(selection)]
 
     def runs(
         self,
@@ -371,7 +371,7 @@ class Project:
         selection = Selection(
             relpath, name, recursive=recursive, trashed=trashed, limit=limit, offset=offset
         )
-        return select(self.ledger, selection, where, sort, functools.partial(Session, self))
+        return select(self.ledger, selection, where, sort, functools.partial(session_on, self))
 
     def diff(self, one: str | RunKey, other: str | RunKey) -> Diff:
         """Return what differs between two runs, named as for `session_of`; it prints well.
@@ -452,7 +452,7 @@ class Project:
             for trashed in (False, True)
             for record in self.runs(identifier, where=where, trashed=trashed).records
         ]
-        left_out = self.ignore + _ignored(ignore)
+        left_out = self.ignore + params_module.ignored_names(ignore)
         return migrate(self.ledger, records, migration, ignore=left_out, dry_run=dry_run)
 
     def metrics(
@@ -487,7 +487,7 @@ class Project:
         """
         from pycaddy.ledger.trash import restore
 
-        return Session(
+        return session_on(
             self, restore(self.ledger, find(self.ledger, self.relpath, run, uid, trashed=True))
         )
 
@@ -627,9 +627,6 @@ class Project:
         below, _, name = (identifier or "").rpartition("/")
         return "/".join(filter(None, (self.relpath, below))), name or None
 
-    def _mode(self, given: StorageMode | None) -> StorageMode:
-        return self.storage_mode if given is None else _storage_mode(given)
-
     def _record_of(self, run: Session | RunKey | str) -> RunRecord:
         return find(self.ledger, self.relpath, run.key if isinstance(run, Session) else run, None)
 
@@ -641,18 +638,3 @@ def _name_of(function: object) -> str:
     if not isinstance(name, str) or not name.isidentifier():
         raise ValueError(f"{function!r} has no name to go by. Give identifier=...")
     return name
-
-
-def _storage_mode(mode: StorageMode) -> StorageMode:
-    if not isinstance(mode, StorageMode):
-        raise TypeError(
-            f"storage_mode must be a StorageMode, not {mode!r}. "
-            "Use StorageMode.SUBFOLDER or StorageMode.PREFIX."
-        )
-    return mode
-
-
-def _ignored(ignore: Collection[str]) -> tuple[str, ...]:
-    if isinstance(ignore, str):
-        raise TypeError(f"ignore must be a list of names, such as ({ignore!r},), not one text.")
-    return tuple(ignore)

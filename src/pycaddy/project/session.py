@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, overload
 
 from pycaddy.errors import LedgerSyncError, PycaddyError
-from pycaddy.ledger import Move, RunKey, RunRecord, folders, life, recording
+from pycaddy.ledger import Ledger, Move, RunKey, RunRecord, folders, life, recording
 from pycaddy.ledger.owner import this_process
 from pycaddy.metrics.values import NOTHING, as_points
 from pycaddy.status import Status
@@ -19,9 +19,10 @@ from pycaddy.status import Status
 if TYPE_CHECKING:
     from pycaddy.metrics.recorder import Recorder
     from pycaddy.metrics.series import Series
+    from pycaddy.project.capture.parts import Parts
     from pycaddy.project.project import Project
 
-__all__ = ["Session", "describe_error"]
+__all__ = ["Session", "describe_error", "session_on"]
 
 _LONGEST_ERROR = 65_536
 
@@ -40,11 +41,15 @@ class Session:
             train(run.params, run.path("model.pt"))
     """
 
-    __slots__ = ("_attempt", "_has_folder", "_project", "_record", "_recorder")
+    __slots__ = (
+        "_attempt", "_capture", "_has_folder", "_ledger", "_project", "_record", "_recorder"
+    )  # fmt: skip
 
-    def __init__(self, project: Project, record: RunRecord) -> None:
-        self._project = project
+    def __init__(self, ledger: Ledger, record: RunRecord, capture: Parts, project: Project) -> None:
+        self._ledger = ledger
         self._record = record
+        self._capture = capture
+        self._project = project  # only to hand it back
         self._attempt = record.attempt
         self._has_folder = False
         self._recorder: Recorder | None = None
@@ -87,7 +92,7 @@ class Session:
     @property
     def record(self) -> RunRecord:
         """All that the ledger knows of the run, read now."""
-        self._record = self._project.ledger.reread(self._record)
+        self._record = self._ledger.reread(self._record)
         return self._record
 
     @property
@@ -102,7 +107,7 @@ class Session:
     @property
     def is_stale(self) -> bool:
         """Whether the run is RUNNING and its process is known to be dead."""
-        return self._project.ledger.is_stale(self.record)
+        return self._ledger.is_stale(self.record)
 
     @property
     def error_text(self) -> str | None:
@@ -136,12 +141,12 @@ class Session:
 
     @result.setter
     def result(self, value: Mapping[str, Any] | None) -> None:
-        self._record = life.set_result(self._project.ledger, self._record, value, self._attempt)
+        self._record = life.set_result(self._ledger, self._record, value, self._attempt)
 
     @property
     def files(self) -> dict[str, Path]:
         """The attached files by key, as absolute paths."""
-        root = self._project.root
+        root = Path(self._ledger.root)
         return {key: root / file.path for key, file in self.record.files.items()}
 
     @property
@@ -165,8 +170,8 @@ class Session:
         if not self._has_folder:
             self._make_folder()
         if "/" in filename:
-            folders.make_parents(self._project.ledger, self._record, relative)
-        return self._project.root / relative
+            folders.make_parents(self._ledger, self._record, relative)
+        return Path(self._ledger.root, relative)
 
     def attach_files(
         self,
@@ -189,7 +194,7 @@ class Session:
             FileKeyError: A key is taken by another file, or the file is the ledger's own.
         """
         self._record = life.attach(
-            self._project.ledger,
+            self._ledger,
             self._record,
             file_dict,
             hash=hash,
@@ -225,7 +230,7 @@ class Session:
         recorder = self._recorder
         if recorder is None or not recorder.add(points):
             recorder = self._recorder = recording.recorder_for(
-                self._project.ledger, self._record, self._attempt
+                self._ledger, self._record, self._attempt
             )
             recorder.add(points)
 
@@ -247,7 +252,7 @@ class Session:
 
     def flush(self) -> Self:
         """Write what this process has logged of the run; it is on disk when this returns."""
-        recording.flush(self._project.ledger, self._record)
+        recording.flush(self._ledger, self._record)
         return self
 
     @overload
@@ -261,10 +266,9 @@ class Session:
             MetricNotFoundError: The run has logged no series of this name.
             MetricsError: Its metrics cannot be read.
         """
-        ledger = self._project.ledger
         if name is None:
-            return recording.summaries(ledger, self.record)
-        return recording.series(ledger, self._record, name)
+            return recording.summaries(self._ledger, self.record)
+        return recording.series(self._ledger, self._record, name)
 
     @property
     def capture(self) -> dict[str, Any]:
@@ -282,12 +286,12 @@ class Session:
         Raises:
             InvalidNameError: A tag has a space or another character in it that it may not have.
         """
-        self._record = life.mark(self._project.ledger, self._record, add=tags)
+        self._record = life.mark(self._ledger, self._record, add=tags)
         return self
 
     def untag(self, *tags: str) -> Self:
         """Take *tags* off the run; those that it does not have do no harm."""
-        self._record = life.mark(self._project.ledger, self._record, drop=tags)
+        self._record = life.mark(self._ledger, self._record, drop=tags)
         return self
 
     def note(self, text: str | None) -> Self:
@@ -296,7 +300,7 @@ class Session:
         Args:
             text: Up to 20,000 characters. None or "": no note.
         """
-        self._record = life.set_note(self._project.ledger, self._record, text)
+        self._record = life.set_note(self._ledger, self._record, text)
         return self
 
     def start(self) -> Self:
@@ -307,9 +311,7 @@ class Session:
             RunBusyError: Somebody is on it who is not known to be dead.
             FolderTakenError: The folder holds a run that the ledger does not know.
         """
-        self._begin(
-            lambda text: life.start(self._project.ledger, self._record, self._attempt, text)
-        )
+        self._begin(lambda text: life.start(self._ledger, self._record, self._attempt, text))
         self._has_folder = True
         return self
 
@@ -339,7 +341,7 @@ class Session:
         Raises:
             RunStateError: The run is not DONE.
         """
-        self._begin(lambda text: life.reopen(self._project.ledger, self._record, text))
+        self._begin(lambda text: life.reopen(self._ledger, self._record, text))
         return self
 
     def remove(self) -> None:
@@ -352,7 +354,7 @@ class Session:
         """
         from pycaddy.ledger.trash import remove
 
-        self._record = remove(self._project.ledger, self._record)
+        self._record = remove(self._ledger, self._record)
         self._has_folder = False
 
     def __enter__(self) -> Self:
@@ -376,31 +378,29 @@ class Session:
             error.add_note(f"The run could not be marked as ERROR: {second}")
 
     def _finish(self, status: Status, error_text: str | None = None) -> Self:
-        if "output" in self._project.capture:
+        if "output" in self._capture:
             from pycaddy.project.capture.output import end_output
 
-            end_output(self._project.ledger, self._record)
-        self._record = life.finish(
-            self._project.ledger, self._record, status, self._attempt, error_text
-        )
+            end_output(self._ledger, self._record)
+        self._record = life.finish(self._ledger, self._record, status, self._attempt, error_text)
         return self
 
     def _begin(self, attempt: Callable[[str | None], RunRecord]) -> None:
         """Begin an attempt with what is captured: the text first, in the same transaction."""
-        parts, ledger, before = self._project.capture, self._project.ledger, self._record
-        if not parts:
+        if not self._capture:
             self._try(attempt, None)
             return
         from pycaddy.project.capture.snapshot import keep, take
 
-        captured = take(parts, ledger.root)
+        before = self._record
+        captured = take(self._capture, self._ledger.root)
         self._try(attempt, captured.text)
         if captured.files and self._record.revision != before.revision:
-            self._record = keep(captured, ledger, self._record)
-        if "output" in parts:
+            self._record = keep(captured, self._ledger, self._record)
+        if "output" in self._capture:
             from pycaddy.project.capture.output import begin_output
 
-            self._record = begin_output(ledger, self._record)
+            self._record = begin_output(self._ledger, self._record)
 
     def _try(self, attempt: Callable[[str | None], RunRecord], text: str | None) -> None:
         try:
@@ -417,13 +417,13 @@ class Session:
     def _take_begun(self) -> None:
         """After Ctrl-C: take the attempt that was begun, if it was."""
         with suppress(PycaddyError, OSError):
-            record = self._project.ledger.reread(self._record)
+            record = self._ledger.reread(self._record)
             begun = record.attempt == self._attempt + 1 and record.owner == this_process()
             if begun and record.status is Status.RUNNING:
                 self._take(record)
 
     def _make_folder(self) -> str:
-        folder = folders.make_for(self._project.ledger, self._record)
+        folder = folders.make_for(self._ledger, self._record)
         self._has_folder = True
         return folder
 
@@ -445,6 +445,11 @@ class Session:
         from pycaddy.project._html import session_html
 
         return session_html(self.record, self.files)
+
+
+def session_on(project: Project, record: RunRecord) -> Session:
+    """Return a session of *project* on the run of *record*."""
+    return Session(project.ledger, record, project.capture, project)
 
 
 def describe_error(reason: BaseException | str) -> str:

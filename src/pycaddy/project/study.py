@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from pycaddy.layout import StorageMode
-from pycaddy.project.claiming import Claims, Configs
-from pycaddy.project.project import Project
+from pycaddy.project.claiming import ClaimOptions, Claims, Configs
 from pycaddy.project.session import Session
 from pycaddy.status import Status
 from pycaddy.stores import Selection
+
+if TYPE_CHECKING:
+    from pycaddy.project.project import Project
 
 __all__ = ["Study"]
 
@@ -24,14 +26,10 @@ class Study:
     function: Callable[[Session], Any]
     configs: Configs
     """The sweep; never an iterator, since several look at it."""
-    identifier: str
-    mode: StorageMode
-    ignore: tuple[str, ...]
-    retries: int
+    options: ClaimOptions
+    """Which runs to claim. Attempts before the call do not count: it gives each a new chance."""
     fail_fast: bool
     timeout_s: float | None
-    earlier: Mapping[str, int]
-    """Attempts by param hash from before the call: it gives each run a new chance."""
     command: dict[str, Any] | None
     """The command of the process that made the call, if that is to be captured."""
 
@@ -44,23 +42,29 @@ class Study:
         identifier: str,
         *,
         retries: int,
-        **options: Any,
+        storage_mode: StorageMode | None,
+        ignore: Collection[str],
+        fail_fast: bool,
+        timeout_s: float | None,
     ) -> Study:
         """Return the study of a call that is made now."""
         if retries < 0:
             raise ValueError(f"retries must be 0 or more, not {retries!r}.")
-        configs = list(sweep) if isinstance(sweep, Iterator) else sweep
-        earlier = _attempts(project, identifier)
-        return cls(
+        options = ClaimOptions.of(
             project,
-            function,
-            configs,
             identifier,
-            retries=retries,
-            earlier=earlier,
-            command=_command(project),
-            **options,
+            storage_mode=storage_mode,
+            ignore=ignore,
+            max_attempts=1 + retries,
+            earlier=_attempts(project, identifier),
         )
+        configs = list(sweep) if isinstance(sweep, Iterator) else sweep
+        return cls(project, function, configs, options, fail_fast, timeout_s, _command(project))
+
+    @property
+    def identifier(self) -> str:
+        """What kind of runs they are."""
+        return self.options.identifier
 
     def claims(self, *, max_lost: int = 0) -> Claims:
         """Return what takes the runs of the study.
@@ -68,18 +72,8 @@ class Study:
         Args:
             max_lost: How often a run may lose its process without that counting as a failure.
         """
-        return Claims(
-            self.project.ledger,
-            self.project.relpath,
-            self.identifier,
-            self.configs,
-            mode=self.mode,
-            ignore=self.ignore,
-            max_attempts=1 + self.retries,
-            earlier=self.earlier,
-            max_lost=max_lost,
-            capture=self.project.capture,
-        )
+        options = replace(self.options, max_lost=max_lost)
+        return Claims(self.project.ledger, self.configs, options)
 
 
 def _attempts(project: Project, identifier: str) -> dict[str, int]:

@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pycaddy.errors import LeaseLostError, ParamsError
 from pycaddy.ledger import Owner, RunKey, life
 from pycaddy.project.capture.output import OUTPUT, begin_output, captured, end_output
 from pycaddy.project.capture.snapshot import capture_here
-from pycaddy.project.project import Project
-from pycaddy.project.session import Session, describe_error
+from pycaddy.project.session import Session, describe_error, session_on
 from pycaddy.status import Status
+
+if TYPE_CHECKING:
+    from pycaddy.project.project import Project
 
 __all__ = ["OUTPUT", "Assignment", "Outcome", "output_tail", "work"]
 
@@ -82,7 +84,7 @@ def _session(assignment: Assignment) -> Session:
     record = ledger.get_record(run.identifier, run.uid, relpath=run.relpath)
     record = life.adopt(ledger, record, assignment.attempt, assignment.giver)
     record = capture_here(assignment.project.capture, ledger, record)
-    return Session(assignment.project, record)
+    return session_on(assignment.project, record)
 
 
 def _store(session: Session, returned: Any) -> None:
