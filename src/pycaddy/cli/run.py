@@ -11,12 +11,13 @@ from pycaddy.cli._options import examples
 from pycaddy.cli._output import say, say_json
 from pycaddy.cli._study import Work, output_aside, report_facts, say_interrupted, study_options
 from pycaddy.errors import PycaddyError
+from pycaddy.executors.options import EXECUTORS, accepting, listed
 
 __all__ = ["run"]
 
-_EXECUTORS = ("local", "threads", "serial", "dask", "ray", "slurm")
-_WITH_TIMEOUT = ("local", "slurm")
-_WITH_GPUS = ("local", "ray", "slurm")
+
+def _only(option: str) -> str:
+    return f"{listed(accepting(option), 'and')} only."
 
 
 @click.command(
@@ -29,10 +30,11 @@ _WITH_GPUS = ("local", "ray", "slurm")
 @study_options
 @click.option(
     "--executor",
-    type=click.Choice(_EXECUTORS),
+    type=click.Choice(list(EXECUTORS)),
     default="local",
     show_default=True,
-    help="What carries the runs out. local: a process of its own for each.",
+    help="Where the runs are carried out. "
+    + " ".join(f"{name}: {kind.summary}." for name, kind in EXECUTORS.items()),
 )
 @click.option(
     "--workers", type=click.IntRange(min=1), help="How many runs at a time. Default: one per core."
@@ -48,13 +50,13 @@ _WITH_GPUS = ("local", "ray", "slurm")
     "--timeout",
     metavar="SECONDS",
     type=click.FloatRange(min=0, min_open=True),
-    help="End a run as failed after so long. local and slurm only.",
+    help=f"End a run as failed after so long. {_only('timeout_s')}",
 )
 @click.option(
     "--gpus",
     type=click.IntRange(min=0),
     default=0,
-    help="Devices for each run, as CUDA_VISIBLE_DEVICES. local, ray and slurm only.",
+    help=f"Devices for each run, as CUDA_VISIBLE_DEVICES. {_only('gpus')}",
 )
 @click.option("--fail-fast", is_flag=True, help="Begin no more runs once one has failed.")
 @click.option("--no-progress", is_flag=True, help="Show no progress bar.")
@@ -79,10 +81,9 @@ def run(
     The function takes the run's Session. Call it again after an interruption or a failure: what
     is done is skipped. The exit code is 1 if runs failed.
     """
-    if timeout is not None and executor not in _WITH_TIMEOUT:
-        raise usage_error(f"--timeout needs --executor {' or '.join(_WITH_TIMEOUT)}.")
-    if gpus and executor not in _WITH_GPUS:
-        raise usage_error(f"--gpus needs --executor {' or '.join(_WITH_GPUS)}.")
+    for word, option, value in (("timeout", "timeout_s", timeout), ("gpus", "gpus", gpus)):
+        if value and executor not in (names := accepting(option)):
+            raise usage_error(f"--{word} needs --executor {listed(names, 'or')}.")
     work = Work.of(function, sweep, identifier, project, capture)
     try:
         with output_aside(as_json):

@@ -8,7 +8,8 @@ from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
-from pycaddy.errors import MissingExtraError, WorkerDiedError
+from pycaddy.errors import WorkerDiedError
+from pycaddy.executors.options import missing
 
 __all__ = ["DaskExecutor", "dask_client", "has_a_process_per_task"]
 
@@ -72,9 +73,7 @@ def dask_client(address: str | None, workers: int | None) -> Iterator[Any]:
     try:
         from distributed import Client, LocalCluster
     except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            "executor='dask' needs distributed. Run: pip install 'pycaddy[dask]'", extra="dask"
-        ) from error
+        raise missing("dask", "distributed") from error
     if address is not None:
         with Client(address) as client:
             yield client

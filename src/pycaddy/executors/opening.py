@@ -9,12 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-__all__ = ["EXECUTORS", "DaskClient", "Opened", "open_executor"]
+from pycaddy.executors.options import EXECUTORS, refuse_unfit
 
-EXECUTORS = ("local", "threads", "serial", "dask", "ray")
-
-_WITH_TIMEOUT = ("local",)
-_WITH_GPUS = ("local", "ray")
+__all__ = ["DaskClient", "Opened", "open_executor"]
 
 
 @runtime_checkable
@@ -48,15 +45,16 @@ def open_executor(
     """Open the executor of this name; one that was made elsewhere is used and left open.
 
     Args:
-        executor: One of `EXECUTORS`, the address of a Dask scheduler ("tcp://..."), a Dask
-            client, or any `concurrent.futures.Executor`.
+        executor: One of `EXECUTORS` except "slurm", the address of a Dask scheduler
+            ("tcp://..."), a Dask client, or any `concurrent.futures.Executor`.
         preload: Modules that new processes should have loaded already.
 
     Raises:
         ValueError: The name is not known, or an option does not fit the executor.
         MissingExtraError: The library behind the name is not installed.
     """
-    _refuse_unfit(executor, timeout_s, gpus)
+    _refuse_unknown(executor)
+    refuse_unfit(executor, timeout_s=timeout_s is not None, gpus=bool(gpus))
     if isinstance(executor, Executor):
         slots = workers or getattr(executor, "_max_workers", None) or os.cpu_count() or 1
         yield Opened(executor, slots, isolated=False)
@@ -82,21 +80,15 @@ def open_executor(
             yield opened
 
 
-def _refuse_unfit(
-    executor: str | Executor | DaskClient, timeout_s: float | None, gpus: int
-) -> None:
-    if isinstance(executor, str) and executor not in EXECUTORS and "://" not in executor:
+def _refuse_unknown(executor: object) -> None:
+    if not isinstance(executor, str) or "://" in executor:
+        return
+    # Slurm carries out whole tasks, not single calls: see `project.detached`.
+    if executor not in EXECUTORS or executor == "slurm":
         raise ValueError(
-            f"executor={executor!r} is not known. Use one of {', '.join(EXECUTORS)}, slurm, the "
+            f"executor={executor!r} is not known. Use one of {', '.join(EXECUTORS)}, the "
             "address of a Dask scheduler, or any concurrent.futures.Executor."
         )
-    if timeout_s is not None and executor not in _WITH_TIMEOUT:
-        raise ValueError(
-            f"timeout_s needs executor='local' or 'slurm', which give each run a process, not "
-            f"{executor!r}."
-        )
-    if gpus and executor not in _WITH_GPUS:
-        raise ValueError(f"gpus needs executor='local', 'ray' or 'slurm', not {executor!r}.")
 
 
 @contextmanager

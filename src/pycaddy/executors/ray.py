@@ -8,7 +8,8 @@ from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
-from pycaddy.errors import MissingExtraError, WorkerDiedError
+from pycaddy.errors import WorkerDiedError
+from pycaddy.executors.options import missing
 
 __all__ = ["RayExecutor", "started_ray"]
 
@@ -100,9 +101,7 @@ def started_ray(workers: int | None) -> Iterator[int]:
     try:
         import ray
     except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            "executor='ray' needs ray. Run: pip install 'pycaddy[ray]'", extra="ray"
-        ) from error
+        raise missing("ray", "ray") from error
     ours = not ray.is_initialized()
     if ours:
         ray.init(**_settings(workers))

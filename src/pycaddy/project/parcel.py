@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pycaddy._files import make_folders, replace_file
-from pycaddy.errors import MissingExtraError
+from pycaddy.executors.options import missing
 from pycaddy.layout import LEDGER_FOLDER
 from pycaddy.project.study import Study
 
@@ -98,9 +98,7 @@ def _pack(study: Study) -> bytes:
     try:
         import cloudpickle
     except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            "executor='slurm' needs cloudpickle. Run: pip install 'pycaddy[slurm]'", extra="slurm"
-        ) from error
+        raise missing("slurm", "cloudpickle") from error
     try:
         packed: bytes = cloudpickle.dumps(study)
     except (pickle.PicklingError, TypeError) as error:
