@@ -124,7 +124,7 @@ def claim_bare(url: str, claims: int) -> tuple[float, list[float]]:
         run = new_run(params_of(n), identifier=IDENTIFIER)
         record = new_record(run).changed(status=Status.RUNNING, attempt=1)
         values = (record.revision, new_ticket(), *fixed_values(record), *changing_values(record))
-        left.append((run.param_hash, values))
+        left.append((run.params_key, values))
     locks = runs.locks_of("", IDENTIFIER)
     times = []
     with psycopg.connect(conninfo(url), autocommit=True) as at:

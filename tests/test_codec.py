@@ -24,10 +24,19 @@ FILES = st.dictionaries(
         st.tuples(TEXT, WHOLE, WHOLE),
         st.tuples(TEXT, WHOLE, WHOLE, TEXT, st.just(True)),
         st.tuples(TEXT, st.none(), st.none(), st.none(), st.just(True)),
+        st.tuples(TEXT, st.none(), st.none(), st.none(), st.just(False), TEXT),
     ).map(lambda facts: FileRecord(*facts)),
     max_size=4,
 )
 TIMES = st.integers(0, 4_000_000_000_000_000)
+
+
+@given(st.integers() | TEXT.filter(lambda text: not text.startswith("int:")))
+def test_a_param_hash_is_read_back_with_its_type(value: int | str) -> None:
+    text = codec.encode_param_hash(value)
+    read = codec.decode_param_hash(text)
+    assert (type(read), read) == (type(value), value)
+    assert isinstance(value, int) or text == value
 
 
 @given(FILES)

@@ -21,10 +21,12 @@ __all__ = [
     "decode_files",
     "decode_history",
     "decode_owner",
+    "decode_param_hash",
     "decode_tags",
     "encode",
     "encode_files",
     "encode_owner",
+    "encode_param_hash",
     "encode_tags",
     "encode_text",
     "keep_origin",
@@ -32,6 +34,8 @@ __all__ = [
 
 encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 encode_text = encode_basestring  # what `encode` does with a text, in a fifth of the time
+
+_INT = "int:"
 
 
 class Owner(NamedTuple):
@@ -81,6 +85,8 @@ class FileRecord(NamedTuple):
     """64 hex digits, if the hash was asked for."""
     hashed: bool = False
     """Whether the hash was asked for."""
+    given: str | None = None
+    """The path as the caller gave it. None: the run is older than this field."""
 
 
 class Move(NamedTuple):
@@ -128,6 +134,8 @@ def keep_origin(before: str | None, now: str | None) -> str | None:
 
 def _file_facts(file: FileRecord) -> dict[str, Any]:
     facts: dict[str, Any] = {"path": file.path}
+    if file.given is not None:
+        facts["given"] = file.given
     if file.size is not None:
         facts["size"] = file.size
         facts["mtime_ns"] = file.mtime_ns
@@ -143,7 +151,35 @@ def _file(facts: dict[str, Any]) -> FileRecord:
         facts.get("mtime_ns"),
         facts.get("sha256"),
         hashed="sha256" in facts,
+        given=facts.get("given"),
     )
+
+
+def encode_param_hash(value: int | str) -> str:
+    """Return *value* as the ledger stores it: a str as it is, the int 12345 as "int:12345".
+
+    Raises:
+        TypeError: *value* is not an int or a str, or is a bool.
+        ValueError: *value* is a str that begins with "int:".
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise TypeError(
+            f"param_hash must be an int or a str, not {value!r}. Use hash(...) of the params, or "
+            "a text that names them."
+        )
+    if isinstance(value, int):
+        return f"{_INT}{value:d}"
+    if value.startswith(_INT):
+        raise ValueError(
+            f"param_hash {value!r} begins with 'int:', which marks integers in the ledger. Use "
+            "another text."
+        )
+    return value
+
+
+def decode_param_hash(text: str) -> int | str:
+    """Return what `encode_param_hash` was given."""
+    return int(text.removeprefix(_INT)) if text.startswith(_INT) else text
 
 
 def encode_owner(owner: Owner | None) -> str | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from pycaddy import codec
-from pycaddy._clock import to_datetime
+from pycaddy._clock import to_datetime, to_iso
 from pycaddy.codec import FileRecord, Move, Owner
 from pycaddy.errors import RunNotFoundError
 from pycaddy.layout import RunLayout, StorageMode
@@ -67,7 +69,7 @@ class NewRun(NamedTuple):
     relpath: str
     identifier: str
     params_text: str
-    param_hash: str
+    params_key: str
     mode: StorageMode = StorageMode.SUBFOLDER
     owner: Owner | None = None
 
@@ -87,8 +89,8 @@ class RunRecord(NamedTuple):
     identifier: str
     uid: str
     mode: StorageMode
-    param_hash: str
-    """The key that equal params share: 64 hex digits."""
+    params_key: str
+    """`param_hash` as it is stored: text."""
     param_version: int
     """The version of the canonical form that the key was made from."""
     params_text: str
@@ -144,8 +146,21 @@ class RunRecord(NamedTuple):
         return thaw(self.params_text)
 
     @property
-    def files(self) -> dict[str, FileRecord]:
-        """The attached files by key."""
+    def param_hash(self) -> int | str:
+        """What equal params share: 64 hex digits, or the value that `allocate` was given."""
+        return codec.decode_param_hash(self.params_key)
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """The paths of the attached files by key, as they were given."""
+        return {
+            key: Path(file.path if file.given is None else file.given)
+            for key, file in self.artifacts.items()
+        }
+
+    @property
+    def artifacts(self) -> dict[str, FileRecord]:
+        """The attached files by key: where each is, its size, time and hash."""
         return codec.decode_files(self.files_text)
 
     @property
@@ -177,6 +192,39 @@ class RunRecord(NamedTuple):
     def history(self) -> tuple[Move, ...]:
         """Each change of the status, oldest first."""
         return codec.decode_history(self.history_text)
+
+    @property
+    def timestamp_status_lst(self) -> list[tuple[datetime, Status]]:
+        """The time and status of each move of `history`, which is the newer name."""
+        return [(move.at, move.status) for move in self.history]
+
+    def model_dump(self) -> dict[str, Any]:
+        """Return the record as plain JSON values: what `Ledger.load` has for each run.
+
+        NaN and the infinities are as `run.json` has them. An older name; a program that needs
+        single values reads the attributes.
+        """
+        return {
+            "relpath": self.relpath,
+            "identifier": self.identifier,
+            "uid": self.uid,
+            "status": self.status.value,
+            "attempt": self.attempt,
+            "param_hash": self.param_hash,
+            "params": json.loads(self.params_text),
+            "result": None if self.result_text is None else json.loads(self.result_text),
+            "files": {key: str(path) for key, path in self.files.items()},
+            "error": self.error_text,
+            "tags": list(self.tags),
+            "note": self.note,
+            "created_at": to_iso(self.created_us),
+            "started_at": None if self.started_us is None else to_iso(self.started_us),
+            "ended_at": None if self.ended_us is None else to_iso(self.ended_us),
+            "timestamp_status_lst": [
+                [at.isoformat(timespec="microseconds"), status.value]
+                for at, status in self.timestamp_status_lst
+            ],
+        }
 
     @property
     def created_at(self) -> datetime:

@@ -132,6 +132,12 @@ def test_the_document_tells_all_that_is_known(project: Project) -> None:
     assert model == {"path": f"{folder}/model.pt", "size": 7, "exists": True, "problem": None}
 
 
+def test_a_param_hash_that_was_given_as_a_number_is_one(project: Project) -> None:
+    uid = project.ledger.allocate("train", param_hash=-12345)
+    assert document("show", f"train/{uid}")["param_hash"] == -12345
+    assert "-12345" in invoke("show", f"train/{uid}").stdout
+
+
 def test_what_show_and_ls_both_tell_is_the_same(project: Project) -> None:
     listed = document("ls", "./train", "-n", "1")["runs"][0]
     assert listed.items() <= document("show", listed["run"]).items()

@@ -144,7 +144,7 @@ def test_a_kept_model_still_reads_digits(story: Story) -> None:
 
 def test_each_file_has_its_hash_and_nothing_differs(story: Story) -> None:
     for run in story.done:
-        for file in run.record.files.values():
+        for file in run.record.artifacts.values():
             content = (story.folder / file.path).read_bytes()
             assert file.sha256 == hashlib.sha256(content).hexdigest()
     assert Project(story.folder).verify(data=True) == []

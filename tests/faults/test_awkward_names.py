@@ -67,7 +67,7 @@ def with_a_metric(project: Project, name: str) -> Session:
 def of_files(run: Session) -> list[str]:
     assert [path.read_text() for path in run.files.values()] == ["content"]
     record = run.record
-    return [record.layout.name_of(file.path) or "" for file in record.files.values()]
+    return [record.layout.name_of(file.path) or "" for file in record.artifacts.values()]
 
 
 PLACES = {

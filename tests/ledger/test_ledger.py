@@ -178,12 +178,17 @@ def test_log_attaches_files(ledger: Ledger, tmp_path: Path) -> None:
     ledger.log("train", uid, path_dict={"model": model, "data": "/data/x.csv"})
     ledger.log("train", uid, status=Status.DONE, path_dict={"log": tmp_path / "results/log.txt"})
     record = ledger.get_record("train", uid)
-    assert {key: file.path for key, file in record.files.items()} == {
+    assert {key: file.path for key, file in record.artifacts.items()} == {
         "model": "model.pt",
         "data": "/data/x.csv",
         "log": "log.txt",
     }
-    assert record.files["model"].size == 7
+    assert record.artifacts["model"].size == 7
+    assert record.files == {
+        "model": model,
+        "data": Path("/data/x.csv"),
+        "log": tmp_path / "results/log.txt",
+    }
 
 
 def test_log_without_anything_changes_nothing(ledger: Ledger) -> None:
@@ -225,21 +230,33 @@ def test_log_wants_a_run_and_good_files(ledger: Ledger) -> None:
         ledger.log("train", uid, path_dict={"model": "b.pt"})
 
 
-def test_get_record_wants_a_run_that_is_there(ledger: Ledger) -> None:
+def test_get_record_returns_none_for_a_missing_run_and_read_raises(ledger: Ledger) -> None:
     ledger.allocate("train")
     for identifier, uid, relpath in (("train", "0002", ""), ("x", 1, ""), ("train", 1, "a")):
+        assert ledger.get_record(identifier, uid, relpath=relpath) is None
         with pytest.raises(RunNotFoundError) as missing:
-            ledger.get_record(identifier, uid, relpath=relpath)
+            ledger.read(identifier, uid, relpath=relpath)
         assert missing.value.run.endswith(f"{identifier}/{uid}")
     with pytest.raises(RunNotFoundError, match=r"No run '1' of 'train' under 'a'\. `pycaddy ls"):
-        ledger.get_record("train", 1, relpath="a")
+        ledger.read("train", 1, relpath="a")
 
 
-def test_get_record_does_not_find_what_was_removed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("uid", ["", "x", "-7", -1, 1.5, True, None])
+def test_a_uid_that_no_run_can_have_is_a_missing_run(ledger: Ledger, uid: object) -> None:
+    ledger.allocate("train")
+    assert ledger.get_record("train", uid) is None  # type: ignore[arg-type]
+    with pytest.raises(RunNotFoundError, match="No run can have the uid"):
+        ledger.read("train", uid)  # type: ignore[arg-type]
+
+
+def test_a_removed_run_is_missing(tmp_path: Path) -> None:
     project = Project(tmp_path)
     project.session("train").remove()
-    with pytest.raises(RunNotFoundError, match=r"It is in the trash; project\.restore\(\)"):
-        project.ledger.get_record("train", "0001")
+    project.sub("a").session("eval").remove()
+    for identifier, relpath in (("train", ""), ("train", None), ("eval", "a"), ("eval", None)):
+        assert project.ledger.get_record(identifier, "0001", relpath=relpath) is None
+        with pytest.raises(RunNotFoundError, match=r"It is in the trash; project\.restore\(\)"):
+            project.ledger.read(identifier, "0001", relpath=relpath)
     assert project.ledger.load() == project.ledger.get_uid_record_dict("train") == {}
 
 
@@ -267,16 +284,37 @@ def test_find_by_param_hash_returns_the_newest(ledger: Ledger) -> None:
     assert ledger.find_by_param_hash("eval", key, relpath="a") is None
 
 
-def test_load_returns_every_run_by_its_home_and_uid(ledger: Ledger) -> None:
+def test_load_returns_every_run_by_identifier_relpath_and_uid(ledger: Ledger) -> None:
     for identifier, relpath in (("train", ""), ("train", ""), ("eval", "a/b"), ("train", "a")):
         ledger.allocate(identifier, relpath=relpath)
     loaded = ledger.load()
-    assert {home: list(runs) for home, runs in loaded.items()} == {
-        "train": ["0001", "0002"],
-        "a/train": ["0001"],
-        "a/b/eval": ["0001"],
-    }
-    assert str(loaded["a/b/eval"]["0001"].key) == "a/b/eval/0001"
+    assert {
+        identifier: {relpath: list(runs) for relpath, runs in namespaces.items()}
+        for identifier, namespaces in loaded.items()
+    } == {"train": {"": ["0001", "0002"], "a": ["0001"]}, "eval": {"a/b": ["0001"]}}
+    assert loaded["eval"]["a/b"]["0001"] == ledger.read("eval", "0001").model_dump()
+
+
+def test_load_is_strict_json(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    run = project.session("train", {"lr": 0.1, "bound": float("inf")}).start()
+    run.attach_files({"model": "model.pt"})
+    run.result = {"loss": float("nan")}
+    run.done()
+    run.tag("best").note("a note")
+    assert json.loads(json.dumps(project.ledger.load(), allow_nan=False)) == project.ledger.load()
+    facts = project.ledger.load()["train"][""]["0001"]
+    assert (facts["status"], facts["files"]) == ("done", {"model": "model.pt"})
+    assert (facts["params"]["bound"], facts["tags"]) == ({"__float__": "inf"}, ["best"])
+    assert (facts["note"], facts["param_hash"]) == ("a note", run.param_hash)
+    assert [status for _, status in facts["timestamp_status_lst"]] == ["pending", "running", "done"]
+    assert facts["timestamp_status_lst"][-1][0] == facts["ended_at"]
+
+
+def test_the_older_name_of_the_history_has_times_and_statuses(ledger: Ledger) -> None:
+    record = ledger.read("train", ledger.allocate("train", status=Status.DONE))
+    assert record.timestamp_status_lst == [(move.at, move.status) for move in record.history]
+    assert [status for _, status in record.timestamp_status_lst] == [Status.PENDING, Status.DONE]
 
 
 def test_a_record_is_a_value(ledger: Ledger) -> None:

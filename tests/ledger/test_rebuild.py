@@ -503,7 +503,7 @@ def test_whatever_a_description_says_is_read_or_reported(
     content = sidecar.render(record, "id")
     again, _ = sidecar.parse(content)
     assert again == record._replace(revision=1)
-    for part in (record.params, record.files, record.result, record.owner, record.history):
+    for part in (record.params, record.artifacts, record.result, record.owner, record.history):
         str(part).encode()
     _ = record.seconds, record.created_at
 

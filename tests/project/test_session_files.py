@@ -192,7 +192,7 @@ def test_a_relative_path_starts_at_the_current_directory(
 def test_below_the_project_paths_are_kept_relative_to_it(project: Project) -> None:
     run = project.session("train")
     run.attach_files({"model": run.path("model.pt")})
-    assert run.record.files["model"].path == run.record.layout.file("model.pt")
+    assert run.record.artifacts["model"].path == run.record.layout.file("model.pt")
 
 
 def test_a_project_behind_a_symbolic_link_keeps_its_own_files_relative(tmp_path: Path) -> None:
@@ -201,7 +201,7 @@ def test_a_project_behind_a_symbolic_link_keeps_its_own_files_relative(tmp_path:
     for root, other in (("link", "real"), ("real", "link")):
         run = Project(tmp_path / root).session("train")
         run.attach_files({"model": tmp_path / other / "train" / run.uid / "model.pt"})
-        assert run.record.files["model"].path == f"train/{run.uid}/model.pt"
+        assert run.record.artifacts["model"].path == f"train/{run.uid}/model.pt"
 
 
 def test_size_and_time_are_recorded_when_a_file_is_attached_and_when_the_run_is_done(
@@ -210,14 +210,16 @@ def test_size_and_time_are_recorded_when_a_file_is_attached_and_when_the_run_is_
     run = project.session("train").start()
     model = run.path("model.pt")
     run.attach_files({"model": model})
-    assert run.record.files["model"] == FileRecord(run.record.layout.file("model.pt"))
+    assert run.record.artifacts["model"] == FileRecord(
+        run.record.layout.file("model.pt"), given=str(run.path("model.pt"))
+    )
     model.write_bytes(b"x" * 10)
     run.attach_files({"model": model})
-    assert run.record.files["model"].size == 10
+    assert run.record.artifacts["model"].size == 10
     model.write_bytes(b"x" * 99)
-    assert run.record.files["model"].size == 10
+    assert run.record.artifacts["model"].size == 10
     run.done()
-    file = run.record.files["model"]
+    file = run.record.artifacts["model"]
     assert (file.size, file.mtime_ns) == (99, model.stat().st_mtime_ns)
     assert (file.hashed, file.sha256) == (False, None)
 
@@ -227,10 +229,10 @@ def test_a_hash_is_recorded_on_request_and_renewed_at_the_end(project: Project) 
     model = run.path("model.pt")
     model.write_bytes(b"first")
     run.attach_files({"model": model}, hash=True)
-    assert run.record.files["model"].sha256 == hashlib.sha256(b"first").hexdigest()
+    assert run.record.artifacts["model"].sha256 == hashlib.sha256(b"first").hexdigest()
     model.write_bytes(b"second")
     run.error("no")
-    assert run.record.files["model"].sha256 == hashlib.sha256(b"second").hexdigest()
+    assert run.record.artifacts["model"].sha256 == hashlib.sha256(b"second").hexdigest()
 
 
 def test_a_hash_once_asked_for_stays_asked_for(project: Project) -> None:
@@ -238,14 +240,14 @@ def test_a_hash_once_asked_for_stays_asked_for(project: Project) -> None:
     run.path("a").write_bytes(b"a")
     run.attach_files({"model": run.path("a")}, hash=True)
     run.attach_files({"model": run.path("a")})
-    assert run.record.files["model"].sha256 == hashlib.sha256(b"a").hexdigest()
+    assert run.record.artifacts["model"].sha256 == hashlib.sha256(b"a").hexdigest()
 
 
 def test_a_folder_can_be_attached(project: Project) -> None:
     run = project.session("train").start()
     run.path("logs/events.out").touch()
     run.attach_files({"logs": run.path("logs/events.out").parent}).done()
-    assert run.record.files["logs"].size is None
+    assert run.record.artifacts["logs"].size is None
     assert project.verify() == []
 
 

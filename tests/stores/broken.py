@@ -123,14 +123,14 @@ class OffersEveryStatus(Offers):
 
 class OffersTheTrash(Offers):
     def offered(self, run: NewRun, status: Status | None) -> Sequence[RunRecord]:
-        found = [record for record in self.all() if record.param_hash == run.param_hash]
+        found = [record for record in self.all() if record.params_key == run.params_key]
         home = (run.relpath, run.identifier)
         return [record for record in found[::-1] if (record.relpath, record.identifier) == home]
 
 
 class OffersAllIdentifiers(Offers):
     def offered(self, run: NewRun, status: Status | None) -> Sequence[RunRecord]:
-        selection = Selection(param_hash=run.param_hash, status=status, newest_first=True)
+        selection = Selection(params_key=run.params_key, status=status, newest_first=True)
         return self.select(selection)
 
 
@@ -298,7 +298,7 @@ class ShowsTheTrash(Broken):
 class TakesTheTrashForDone(Broken):
     def done_hashes(self, relpath: str, identifier: str) -> set[str]:
         trashed = super().select(Selection(relpath, identifier, trashed=True))
-        return super().done_hashes(relpath, identifier) | {run.param_hash for run in trashed}
+        return super().done_hashes(relpath, identifier) | {run.params_key for run in trashed}
 
 
 class CountsTheTrash(Broken):

@@ -39,7 +39,7 @@ def write_schema_1(path: Path, records: list[RunRecord]) -> None:
 def _row(record: RunRecord) -> tuple[object, ...]:
     return (
         1, int(record.uid), 1, record.status.value, record.attempt, record.mode.value,
-        record.param_hash, record.param_version, record.params_text, record.files_text,
+        record.params_key, record.param_version, record.params_text, record.files_text,
         record.owner_text, record.created_us, record.started_us, record.ended_us,
         record.history_text,
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator
 from datetime import datetime
+from multiprocessing import Lock
 from pathlib import Path
 from typing import Any, assert_type
 
@@ -57,6 +58,7 @@ def what_a_project_tells(project: Project) -> None:
     assert_type(project.root, Path)
     assert_type(project.relpath, str)
     assert_type(project.folder, Path)
+    assert_type(project.path, Path)
     assert_type(project.storage_mode, StorageMode)
     assert_type(project.ignore, tuple[str, ...])
     assert_type(project.ledger, Ledger)
@@ -117,7 +119,7 @@ def what_a_session_tells(run: Session) -> None:
     assert_type(run.identifier, str)
     assert_type(run.key, RunKey)
     assert_type(run.params, dict[str, Any])
-    assert_type(run.param_hash, str)
+    assert_type(run.param_hash, int | str)
     assert_type(run.status, Status)
     assert_type(run.is_done(), bool)
     assert_type(run.is_stale, bool)
@@ -151,13 +153,21 @@ def a_block_has_the_session_and_does_not_swallow(project: Project) -> int:
 def what_a_ledger_answers(ledger: Ledger, path: Path) -> None:
     assert_type(Ledger("results"), Ledger)
     assert_type(Ledger(path, root=path, durability="power"), Ledger)
+    assert_type(Ledger(path=path, lock=Lock()), Ledger)
+    assert_type(Ledger(path, Lock(), root=path), Ledger)
+    Ledger.set_global_lock(Lock())
     assert_type(ledger.allocate("train", relpath=path, params={"lr": 0.1}), str)
     assert_type(ledger.allocate("train", param_hash="x", status=Status.DONE), str)
+    assert_type(ledger.allocate("train", path, 12345), str)
     ledger.log("train", "0001", relpath="a", status=Status.DONE, path_dict={"m": path, "n": "n"})
-    assert_type(ledger.get_record("train", 1), RunRecord)
+    ledger.log("train", "0001", Status.DONE, {"m": path})
+    assert_type(ledger.get_record("train", 1), RunRecord | None)
+    assert_type(ledger.read("train", 1, relpath="a"), RunRecord)
     assert_type(ledger.get_uid_record_dict("train"), dict[str, RunRecord])
+    assert_type(ledger.get_uid_record_dict("train", path), dict[str, RunRecord])
     assert_type(ledger.find_by_param_hash("train", "x"), tuple[str, RunRecord] | None)
-    assert_type(ledger.load(), dict[str, dict[str, RunRecord]])
+    assert_type(ledger.find_by_param_hash("train", 12345, path), tuple[str, RunRecord] | None)
+    assert_type(ledger.load(), dict[str, dict[str, dict[str, dict[str, Any]]]])
 
 
 def what_a_record_tells(record: RunRecord) -> None:
@@ -165,7 +175,11 @@ def what_a_record_tells(record: RunRecord) -> None:
     assert_type(record.status, Status)
     assert_type(record.params, dict[str, Any])
     assert_type(record.result, dict[str, Any] | None)
-    assert_type(record.files, dict[str, FileRecord])
+    assert_type(record.files, dict[str, Path])
+    assert_type(record.artifacts, dict[str, FileRecord])
+    assert_type(record.param_hash, int | str)
+    assert_type(record.timestamp_status_lst, list[tuple[datetime, Status]])
+    assert_type(record.model_dump(), dict[str, Any])
     assert_type(record.owner, Owner | None)
     assert_type(record.history, tuple[Move, ...])
     assert_type(record.seconds, float | None)
@@ -180,6 +194,7 @@ def what_cannot_be_meant_is_marked(project: Project, run: Session) -> None:
     project.session("train", [1])  # type: ignore[arg-type]
     project.session("train", {}, "resume")  # type: ignore[arg-type]
     project.sessions(status="done")  # type: ignore[arg-type]
+    project.ledger.allocate("train", param_hash=1.5)  # type: ignore[arg-type]
     run.attach_files({"a": 1})  # type: ignore[dict-item]
     run.error(1)  # type: ignore[arg-type]
     run.path(1)  # type: ignore[arg-type]

@@ -39,7 +39,7 @@ def run_by_name(project: Project, name: str) -> RunRecord:
     for counter in store.identifiers():
         full = f"{counter.relpath}/{counter.name}" if counter.relpath else counter.name
         if full == home:
-            return project.ledger.get_record(counter.name, uid, relpath=counter.relpath)
+            return project.ledger.read(counter.name, uid, relpath=counter.relpath)
         if not home or full.endswith(f"/{home}"):
             record = store.get(counter.relpath, counter.name, number)
             found += [] if record is None else [record]
@@ -57,7 +57,7 @@ def run_by_path(project: Project, path: str) -> RunRecord:
         # A project's first level never holds runs.
         if match := _RUN.match(part):
             relpath, identifier = "/".join(parts[: depth - 1]), parts[depth - 1]
-            return project.ledger.get_record(identifier, match[1], relpath=relpath)
+            return project.ledger.read(identifier, match[1], relpath=relpath)
     raise RunNotFoundError(
         f"{project.root / path} is not the folder or a file of a run. "
         "`pycaddy ls` lists the runs there are.",

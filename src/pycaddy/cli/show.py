@@ -82,7 +82,7 @@ def show(run: str, project: str | None, as_json: bool) -> None:
 
 def _files(ledger: Ledger, record: RunRecord) -> Iterator[tuple[str, _File]]:
     problems = {found.key: found.problem for found in differences(ledger, [record])}
-    for key, file in record.files.items():
+    for key, file in record.artifacts.items():
         path = absolute(ledger.root, file.path)
         yield key, _File(file, path, os.path.exists(path), problems.get(key))
 
@@ -138,7 +138,7 @@ def _overview(ledger: Ledger, record: RunRecord) -> Iterator[tuple[str, str]]:
         yield "tags", " ".join(record.tags)
     yield from _code(record.capture)
     yield "storage mode", record.mode.name
-    yield "params key", record.param_hash
+    yield "params key", str(record.param_hash)
 
 
 def _code(capture: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

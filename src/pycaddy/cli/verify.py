@@ -38,7 +38,7 @@ def verify(project: str | None, data: bool, as_json: bool) -> None:
         found.append(difference)
         if not as_json:
             say(Styled("differs", "red"), f"  {difference}")
-    files = sum(len(run.files) for run in ended)
+    files = sum(len(run.artifacts) for run in ended)
     if as_json:
         say_json(
             {

@@ -93,7 +93,7 @@ _FIELDS: dict[str, Callable[[RunRecord], Any]] = {
     "ended_at": lambda record: record.ended_us,
     "error": lambda record: record.error_text,
     "tags": lambda record: list(record.tags),
-    "files": lambda record: list(record.files),
+    "files": lambda record: list(record.artifacts),
     **{
         field: operator.attrgetter(field)
         for field in ("identifier", "relpath", "attempt", "seconds", "note")

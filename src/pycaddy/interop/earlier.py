@@ -178,7 +178,7 @@ def _target(layout: RunLayout, source: str) -> str:
 
 
 def _copied(record: RunRecord) -> int:
-    return sum(file.sha256 is not None for file in record.files.values())
+    return sum(file.sha256 is not None for file in record.artifacts.values())
 
 
 def _micros(text: str) -> int:

@@ -26,6 +26,7 @@ VARIABLE = "PYCADDY_LEDGER"
 """Names the ledger of projects that have none yet."""
 
 _FILE_ENDINGS = (".db", ".sqlite", ".sqlite3")
+_ENDING_OF_0_2 = ".json"
 
 
 def ledger_file(root: str) -> str:
@@ -41,15 +42,17 @@ def project_file(root: str) -> str:
 def locate(address: str) -> tuple[str, str]:
     """Return (root, ledger) for a root folder, a ledger file or a URL; paths are absolute.
 
-    The root of a URL is "". A URL comes back whole, with its secrets: see `shown`.
+    "results/metadata.json", the ledger of pycaddy 0.2, means the folder "results". The root of a
+    URL is "". A URL comes back whole, with its secrets: see `shown`.
 
     Raises:
         LedgerError: *address* is a URL of a kind that is not known.
     """
     if "://" in address:
         return "", _known(address)
-    path = os.path.abspath(address)
-    if not path.endswith(_FILE_ENDINGS) or os.path.isdir(path):
+    given = os.path.abspath(address)
+    path = _folder_of(given)
+    if path != given or not path.endswith(_FILE_ENDINGS) or os.path.isdir(path):
         return path, _ledger_of(path)
     folder, _, inner = path.rpartition(os.sep)
     own = inner == "ledger.db" and os.path.basename(folder) == LEDGER_FOLDER
@@ -59,7 +62,14 @@ def locate(address: str) -> tuple[str, str]:
 def has_root(address: str) -> bool:
     """Whether *address* tells by itself where the runs' files lie: a root, or a root's own file."""
     root, ledger = locate(address)
-    return root == os.path.abspath(address) or ledger == ledger_file(root)
+    return root == _folder_of(os.path.abspath(address)) or ledger == ledger_file(root)
+
+
+def _folder_of(path: str) -> str:
+    """Return the folder of a `metadata.json`; any other path as it is."""
+    if path.endswith(_ENDING_OF_0_2) and not os.path.isdir(path):
+        return os.path.dirname(path)
+    return path
 
 
 def shown(ledger: str) -> str:

@@ -41,7 +41,7 @@ def attach(
         )
     result = dict(files)
     for key, path in added.items():
-        kept = _kept(root, key, path)
+        given, kept = _kept(root, key, path)
         if kept == LEDGER_FOLDER or _is_of_a_ledger(absolute(root, kept), root, ledger):
             raise FileKeyError(
                 f"{os.fspath(path)!r} belongs to the ledger or to a run's metrics, and cannot "
@@ -57,7 +57,8 @@ def attach(
                 key=key,
                 path=path,
             )
-        result[key] = FileRecord(kept, hashed=hash or (taken is not None and taken.hashed))
+        hashed = hash or (taken is not None and taken.hashed)
+        result[key] = FileRecord(kept, hashed=hashed, given=given)
     _refuse_case_twins(result, run)
     for key in added:
         result[key] = examine(root, result[key])
@@ -119,7 +120,8 @@ def _inside(base: str, place: str) -> str | None:
     return place[len(start) :].replace(os.sep, "/") if place.startswith(start) else None
 
 
-def _kept(root: str, key: object, path: object) -> str:
+def _kept(root: str, key: object, path: object) -> tuple[str, str]:
+    """Return *path* as it was given, and as the ledger keeps it."""
     if not isinstance(key, str) or not key:
         raise FileKeyError(
             f"A file's key must be a text such as 'model', not {key!r}.", key=key, path=path
@@ -132,14 +134,14 @@ def _kept(root: str, key: object, path: object) -> str:
         )
     text = os.fsdecode(path)
     kept = None if "\0" in text else relative(root, text)
-    if kept is None or not _is_unicode(key) or not _is_unicode(kept):
+    if kept is None or not all(map(_is_unicode, (key, text, kept))):
         raise FileKeyError(
             f"The file {key!r}, {text!r}, has a character in its key or path that is not "
             "Unicode text. Rename it.",
             key=key,
             path=path,
         )
-    return kept
+    return text, kept
 
 
 def _is_unicode(text: str) -> bool:

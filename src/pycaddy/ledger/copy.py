@@ -193,9 +193,9 @@ def _bring(store: Store, contents: _Contents) -> tuple[int, int]:
 
 def _is_earlier(then: RunRecord, now: RunRecord) -> bool:
     """Whether *now* is what has become of *then*: each move is in its history."""
-    return (then.created_us, then.param_hash, then.mode) == (
+    return (then.created_us, then.params_key, then.mode) == (
         now.created_us,
-        now.param_hash,
+        now.params_key,
         now.mode,
     ) and now.history_text.startswith(f"{then.history_text[:-1]},")
 

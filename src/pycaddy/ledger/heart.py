@@ -109,7 +109,7 @@ def is_cut_off(store: Store, record: RunRecord) -> bool:
 
 def _attempt(project: str, record: RunRecord) -> _Attempt:
     """Return what no two attempts have in common, whatever their ledgers are called here."""
-    home = (record.relpath, record.identifier, record.param_hash)
+    home = (record.relpath, record.identifier, record.params_key)
     return project, *home, record.attempt, record.started_us
 
 

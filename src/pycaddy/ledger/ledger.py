@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from pycaddy import codec
 from pycaddy import params as params_module
 from pycaddy._clock import utc_now_us
 from pycaddy._files import Replacement, make_folders, replace_file
@@ -22,7 +23,7 @@ from pycaddy.errors import (
 )
 from pycaddy.layout import TRASH_FOLDER
 from pycaddy.ledger import address as addresses
-from pycaddy.ledger import folders, heart, life, sidecar
+from pycaddy.ledger import folders, heart, life, lookup, sidecar
 from pycaddy.ledger.watch import Watch
 from pycaddy.records import NewRun, RunKey, RunRecord, parse_uid
 from pycaddy.status import Status, check_status
@@ -46,9 +47,11 @@ class Ledger:
     pickles as its address.
 
     Args:
-        address: The project's root folder, the path of a ledger file (`*.db`, `*.sqlite`), or the
-            URL of a PostgreSQL database.
-        root: The folder that the runs' files lie in. Default: found from *address*.
+        path: The project's root folder; a file in it whose name ends in `.json`, which need not
+            exist; the path of a ledger file (`*.db`, `*.sqlite`); or the URL of a PostgreSQL
+            database.
+        lock: Not used: the ledger does its own locking. Programs for pycaddy 0.2 pass one.
+        root: The folder that the runs' files lie in. Default: found from *path*.
         name: What the project is called in a ledger that it shares with others. Default: the id
             in its `project.json`, made when it is first used.
         durability: "power": what was acknowledged survives a power cut. "process": it survives
@@ -59,7 +62,8 @@ class Ledger:
 
     def __init__(
         self,
-        address: str | os.PathLike[str],
+        path: str | os.PathLike[str],
+        lock: object = None,
         *,
         root: str | os.PathLike[str] | None = None,
         durability: str = "power",
@@ -68,7 +72,7 @@ class Ledger:
     ) -> None:
         if durability not in DURABILITIES:
             raise ValueError(f"durability must be 'power' or 'process', not {durability!r}.")
-        found_root, self._place = addresses.locate(os.fspath(address))
+        found_root, self._place = addresses.locate(os.fspath(path))
         self.address = addresses.shown(self._place)
         """Where the ledger is, without secrets."""
         if root is None and not found_root:
@@ -82,6 +86,11 @@ class Ledger:
         self.read_only = read_only
         self.shared: set[str] = set()
         """Folders known to be entered for files of runs in PREFIX mode."""
+        self._allocated = lookup.Allocated()
+
+    @classmethod
+    def set_global_lock(cls, lock: object) -> None:
+        """Do nothing: the ledger does its own locking. Programs for pycaddy 0.2 call it."""
 
     def __repr__(self) -> str:
         return f"Ledger({self.address!r})"
@@ -115,10 +124,10 @@ class Ledger:
     def allocate(
         self,
         identifier: str,
-        *,
         relpath: str | os.PathLike[str] = "",
+        param_hash: int | str | None = None,
+        *,
         params: Mapping[str, Any] | None = None,
-        param_hash: str | None = None,
         status: Status = Status.PENDING,
     ) -> str:
         """Add a run and return its uid, which is never given twice.
@@ -126,18 +135,21 @@ class Ledger:
         Args:
             identifier: What kind of run it is ("train").
             relpath: The namespace below the root; "" is the root itself.
+            param_hash: What to find the run by; 12345 and "12345" are different. Default: the
+                key of *params*.
             params: Stored with the run.
-            param_hash: The key to find the run by. Default: the key of *params*.
             status: What the run starts as.
 
         Raises:
             InvalidNameError: *identifier* or *relpath* cannot be a folder's name.
             ParamsError: *params* have no canonical form.
+            TypeError: *param_hash* is not an int or a str, or is a bool.
         """
         check_status(status)
         frozen = params_module.freeze(params)
-        run = NewRun(check_relpath(relpath), identifier, frozen.text, param_hash or frozen.key)
-        record = self.create(run)
+        key = frozen.key if param_hash is None else codec.encode_param_hash(param_hash)
+        record = self.create(NewRun(check_relpath(relpath), identifier, frozen.text, key))
+        self._allocated.add(record.relpath, identifier, parse_uid(record.uid))
         if status is not Status.PENDING:
             record = life.move(self, record, status)
         return record.uid
@@ -146,62 +158,117 @@ class Ledger:
         self,
         identifier: str,
         uid: str | int,
-        *,
-        relpath: str | os.PathLike[str] = "",
         status: Status | None = None,
         path_dict: Mapping[str, str | os.PathLike[str]] | None = None,
+        *,
+        relpath: str | os.PathLike[str] | None = None,
     ) -> None:
         """Move a run to *status*, or attach the files of *path_dict* to it, or both.
 
+        Args:
+            identifier: What kind of run it is ("train").
+            uid: Its number ("0007", "7" or 7).
+            status: The next status.
+            path_dict: Files by key; relative paths count from the current directory.
+            relpath: The run's namespace. Default: as for `read`.
+
         Raises:
-            RunNotFoundError: There is no such run.
+            RunNotFoundError: There is no such run, or several match.
             RunStateError: The status table refuses the move.
             FileKeyError: A file cannot be attached.
         """
         if status is not None:
             check_status(status)
-        record = self.get_record(identifier, uid, relpath=relpath)
+        record = self.read(identifier, uid, relpath=relpath)
         if path_dict:
             record = life.attach(self, record, path_dict)
         if status is not None:
             life.move(self, record, status)
 
     def get_record(
-        self, identifier: str, uid: str | int, *, relpath: str | os.PathLike[str] = ""
+        self, identifier: str, uid: str | int, *, relpath: str | os.PathLike[str] | None = None
+    ) -> RunRecord | None:
+        """Return a run, or None if there is no such run or it is in the trash.
+
+        Args:
+            identifier: What kind of run it is ("train").
+            uid: Its number ("0007", "7" or 7).
+            relpath: The run's namespace. Default: as for `read`.
+
+        Raises:
+            RunNotFoundError: Without *relpath*: several runs match.
+        """
+        try:
+            number = parse_uid(uid)
+        except RunNotFoundError:
+            return None
+        record = self._find(identifier, number, relpath)
+        return None if record is None or record.trashed_us is not None else record
+
+    def read(
+        self, identifier: str, uid: str | int, *, relpath: str | os.PathLike[str] | None = None
     ) -> RunRecord:
-        """Return a run, or raise RunNotFoundError."""
-        namespace = check_relpath(relpath)
-        record = self.store.get(namespace, identifier, parse_uid(uid))
+        """Return a run that must exist.
+
+        Args:
+            identifier: What kind of run it is ("train").
+            uid: Its number ("0007", "7" or 7).
+            relpath: The run's namespace; "" is the root. Default: the latest run with this name
+                that this handle allocated, else the run in the root, else the only match in any
+                namespace.
+
+        Raises:
+            RunNotFoundError: There is no such run, it is in the trash, or several match.
+        """
+        record = self._find(identifier, parse_uid(uid), relpath)
         if record is None or record.trashed_us is not None:
+            namespace = check_relpath(relpath or "") if record is None else record.relpath
             raise _not_found(namespace, identifier, uid, trashed=record is not None)
         return record
 
+    def _find(
+        self, identifier: str, uid: int, relpath: str | os.PathLike[str] | None
+    ) -> RunRecord | None:
+        """Return a run, in the trash or not, or None."""
+        if relpath is None:
+            return lookup.find(self, self._allocated, identifier, uid)
+        return self.store.get(check_relpath(relpath), identifier, uid)
+
     def get_uid_record_dict(
-        self, identifier: str, *, relpath: str | os.PathLike[str] = ""
+        self, identifier: str, relpath: str | os.PathLike[str] = ""
     ) -> dict[str, RunRecord]:
         """Return all runs of *identifier* by uid, in the order of their numbers."""
         records = self.records(Selection(relpath=check_relpath(relpath), identifier=identifier))
         return {record.uid: record for record in records}
 
     def find_by_param_hash(
-        self, identifier: str, param_hash: str, *, relpath: str | os.PathLike[str] = ""
+        self, identifier: str, param_hash: int | str, relpath: str | os.PathLike[str] = ""
     ) -> tuple[str, RunRecord] | None:
-        """Return (uid, run) of the newest run with this key, or None."""
+        """Return (uid, run) of the newest run with this key in the namespace, or None.
+
+        Raises:
+            TypeError: *param_hash* is not an int or a str, or is a bool.
+        """
         selection = Selection(
             relpath=check_relpath(relpath),
             identifier=identifier,
-            param_hash=param_hash,
+            params_key=codec.encode_param_hash(param_hash),
             newest_first=True,
             limit=1,
         )
         records = self.records(selection)
         return (records[0].uid, records[0]) if records else None
 
-    def load(self) -> dict[str, dict[str, RunRecord]]:
-        """Return every run of the project: {"relpath/identifier": {uid: run}}."""
-        loaded: dict[str, dict[str, RunRecord]] = {}
+    def load(self) -> dict[str, dict[str, dict[str, dict[str, Any]]]]:
+        """Return every run as plain JSON values: {identifier: {relpath: {uid: run}}}.
+
+        What a run is as a dict, `RunRecord.model_dump` tells. An older name; `Project.runs`
+        filters, and returns sessions.
+        """
+        loaded: dict[str, dict[str, dict[str, dict[str, Any]]]] = {}
         for record in self.records(Selection()):
-            loaded.setdefault(record.layout.home, {})[record.uid] = record
+            runs = loaded.setdefault(record.identifier, {}).setdefault(record.relpath, {})
+            runs[record.uid] = record.model_dump()
         return loaded
 
     def records(self, selection: Selection) -> list[RunRecord]:
@@ -229,7 +296,7 @@ class Ledger:
 
     def reread(self, record: RunRecord) -> RunRecord:
         """Return *record* as the ledger has it now."""
-        return self.get_record(record.identifier, record.uid, relpath=record.relpath)
+        return self.read(record.identifier, record.uid, relpath=record.relpath)
 
     def claim(self, runs: Sequence[NewRun], decide: Decide) -> tuple[int, RunRecord] | None:
         """Store the first record that *decide* makes of *runs*; see `Store.claim`."""

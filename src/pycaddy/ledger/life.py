@@ -143,7 +143,7 @@ def attach(
         if attempt is not None:
             transitions.fence(seen, attempt)
         known = artifacts.attach(
-            seen.files,
+            seen.artifacts,
             files,
             ledger.root,
             run=str(seen.key),

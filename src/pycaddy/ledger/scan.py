@@ -183,7 +183,7 @@ def _files_in(record: RunRecord, layout: RunLayout) -> str:
     return codec.encode_files(
         {
             key: file._replace(path=_moved(file, record.layout, layout))
-            for key, file in record.files.items()
+            for key, file in record.artifacts.items()
         }
     )
 

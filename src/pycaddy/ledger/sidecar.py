@@ -42,7 +42,7 @@ def render(record: RunRecord, project: str) -> bytes:
         f'  "status": {text(record.status.value)},\n'
         f'  "attempt": {record.attempt},\n'
         f'  "params": {record.params_text},\n'
-        f'  "param_hash": {text(record.param_hash)},\n'
+        f'  "param_hash": {_json(record.param_hash)},\n'
         f'  "param_version": {record.param_version},\n'
         f'  "result": {record.result_text or "null"},\n'
         f'  "files": {record.files_text},\n'
@@ -84,7 +84,7 @@ def _record(facts: dict[str, Any]) -> RunRecord:
         identifier=_text(facts["identifier"]),
         uid=_text(facts["uid"]),
         mode=StorageMode(facts["storage_mode"]),
-        param_hash=_text(facts["param_hash"]),
+        params_key=codec.encode_param_hash(facts["param_hash"]),
         param_version=_whole(facts["param_version"]),
         params_text=codec.encode(facts["params"]),
         created_us=from_iso(facts["created_at"]),
@@ -111,11 +111,12 @@ def _record(facts: dict[str, Any]) -> RunRecord:
 def _check(record: RunRecord) -> None:
     """Decode everything once, so that nothing unreadable gets into a ledger."""
     result = {} if record.result is None else record.result
-    for part in (record.params, record.files, result, record.summary, record.capture):
+    for part in (record.params, record.artifacts, result, record.summary, record.capture):
         if not isinstance(part, dict):
             raise TypeError(f"{part!r} is no object")
-    for file in record.files.values():
+    for file in record.artifacts.values():
         _text(file.path)
+        _optional(_text, file.given)
         for number in (file.size, file.mtime_ns):
             _optional(_whole, number)
         _optional(_text, file.sha256)
@@ -145,7 +146,7 @@ def _check(record: RunRecord) -> None:
         record.error_text,
         record.owner_text,
         record.history_text,
-        record.param_hash,
+        record.params_key,
     ):
         (kept or "").encode()  # half of a surrogate pair is no text that can be kept
 
@@ -179,6 +180,10 @@ def _whole(value: object) -> int:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
+
+
+def _json(value: int | str) -> str:
+    return codec.encode_text(value) if isinstance(value, str) else str(value)
 
 
 def _nullable(text: str | None) -> str:

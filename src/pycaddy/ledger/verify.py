@@ -40,7 +40,7 @@ def differences(
     for record in records:
         if not record.status.is_final:
             continue
-        for key, file in record.files.items():
+        for key, file in record.artifacts.items():
             path = artifacts.absolute(ledger.root, file.path)
             if problem := _problem(path, file, data=data):
                 yield Difference(record.key, key, path, problem)

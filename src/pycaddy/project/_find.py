@@ -30,7 +30,7 @@ def find(
         record = ledger.store.get(key.relpath, key.identifier, parse_uid(key.uid))
         if record is not None:
             return record
-    return ledger.get_record(key.identifier, key.uid, relpath=key.relpath)
+    return ledger.read(key.identifier, key.uid, relpath=key.relpath)
 
 
 def _key(

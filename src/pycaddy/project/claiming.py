@@ -184,7 +184,7 @@ class Claims:
             seen: list[object] = [(item.row, item.status, item.attempt) for item in records]
             if seen == fruitless:
                 return
-            done = {item.param_hash for item in records if item.status is Status.DONE}
+            done = {item.params_key for item in records if item.status is Status.DONE}
             wanted = list(self._wanted(sweep.after(records), done))
             done_before = self.done_before if done_before is None else done_before
             self.done_before = done_before
@@ -233,8 +233,8 @@ class Claims:
         """Return how far the runs with these params are, without claiming any."""
         found: dict[str, list[RunRecord]] = {key: [] for key in keys}
         for record in self._ledger.records(self._all):
-            if record.param_hash in found:
-                found[record.param_hash].append(record)
+            if record.params_key in found:
+                found[record.params_key].append(record)
         survey = Survey()
         for records in found.values():
             standing, one = self._standing(records)
@@ -340,7 +340,7 @@ class Claims:
             return True
         reason: Retry = "error" if record.status is Status.ERROR else "stale"
         options = self._options
-        earlier = options.earlier.get(record.param_hash, 0)
+        earlier = options.earlier.get(record.params_key, 0)
         allowed = earlier + options.max_attempts
         if options.max_lost and record.attempt >= allowed:
             allowed += min(options.max_lost, _lost(record, earlier))

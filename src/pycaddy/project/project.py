@@ -112,6 +112,11 @@ class Project:
         """The folder of this namespace: the root and the relpath."""
         return self.root / self.relpath
 
+    @property
+    def path(self) -> Path:
+        """The same as `folder`, under the name that it had in pycaddy 0.2."""
+        return self.folder
+
     def ensure_folder(self) -> Project:
         """Make the project's folder if it does not exist. Returns the project.
 

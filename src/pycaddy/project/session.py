@@ -80,8 +80,11 @@ class Session:
         return self._record.params
 
     @property
-    def param_hash(self) -> str:
-        """The key that equal params share: SHA-256 of their canonical JSON, 64 hex digits."""
+    def param_hash(self) -> int | str:
+        """The key that equal params share: SHA-256 of their canonical JSON, 64 hex digits.
+
+        A run of `Ledger.allocate(..., param_hash=...)` has that value.
+        """
         return self._record.param_hash
 
     @property
@@ -147,7 +150,7 @@ class Session:
     def files(self) -> dict[str, Path]:
         """The attached files by key, as absolute paths."""
         root = Path(self._ledger.root)
-        return {key: root / file.path for key, file in self.record.files.items()}
+        return {key: root / file.path for key, file in self.record.artifacts.items()}
 
     @property
     def folder(self) -> Path:

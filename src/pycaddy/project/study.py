@@ -84,7 +84,7 @@ def _attempts(project: Project, identifier: str) -> dict[str, int]:
         for record in project.ledger.records(Selection(project.relpath, identifier, status=status))
     ]
     unfinished.sort(key=lambda record: int(record.uid))
-    return {record.param_hash: record.attempt for record in unfinished}
+    return {record.params_key: record.attempt for record in unfinished}
 
 
 def _command(project: Project) -> dict[str, Any] | None:

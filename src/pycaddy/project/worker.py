@@ -81,7 +81,7 @@ def work(assignment: Assignment, function: Callable[[Session], Any]) -> Outcome:
 def _session(assignment: Assignment) -> Session:
     ledger = assignment.project.ledger
     run = assignment.run
-    record = ledger.get_record(run.identifier, run.uid, relpath=run.relpath)
+    record = ledger.read(run.identifier, run.uid, relpath=run.relpath)
     record = life.adopt(ledger, record, assignment.attempt, assignment.giver)
     record = capture_here(assignment.project.capture, ledger, record)
     return session_on(assignment.project, record)

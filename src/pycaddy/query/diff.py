@@ -99,7 +99,7 @@ def _environment(run: RunRecord) -> dict[str, Any]:
 
 
 def _files(run: RunRecord) -> dict[str, Any]:
-    return {key: _file(file.size, file.sha256) for key, file in run.files.items()}
+    return {key: _file(file.size, file.sha256) for key, file in run.artifacts.items()}
 
 
 def _file(size: int | None, sha256: str | None) -> str:

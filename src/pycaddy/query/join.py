@@ -43,7 +43,7 @@ def _grouped(records: Sequence[RunRecord], on: str | Sequence[str]) -> dict[str,
 
 def _key(record: RunRecord, on: str | Sequence[str]) -> str | None:
     if on == "params":
-        return record.param_hash
+        return record.params_key
     if on == "uid":
         return record.uid
     values = [look_up(Seen(record), word) for word in words_of(on)]

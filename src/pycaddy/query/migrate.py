@@ -141,7 +141,7 @@ def _changes(
                 status=record.status,
                 owner=record.owner,
             )
-        if params.freeze(record.params, ignore=ignore).key != record.param_hash:
+        if params.freeze(record.params, ignore=ignore).key != record.params_key:
             raise ParamsError(
                 f"The key of run {record.key} was not made from its params alone. If some of them "
                 "were left out with ignore=[...], give the same ignore= here.",
@@ -150,7 +150,7 @@ def _changes(
         yield (
             record,
             record.changed(
-                params_text=frozen.text, param_hash=frozen.key, param_version=params.VERSION
+                params_text=frozen.text, params_key=frozen.key, param_version=params.VERSION
             ),
         )
 
@@ -158,13 +158,13 @@ def _changes(
 def _collisions(
     records: Collection[RunRecord], changes: Collection[tuple[RunRecord, RunRecord]]
 ) -> Iterator[tuple[str, ...]]:
-    now = {old.key: new.param_hash for old, new in changes}
+    now = {old.key: new.params_key for old, new in changes}
     groups: dict[tuple[str, str, str], list[RunRecord]] = {}
     for record in records:
-        key = now.get(record.key, record.param_hash)
+        key = now.get(record.key, record.params_key)
         groups.setdefault((record.relpath, record.identifier, key), []).append(record)
     for members in groups.values():
-        if len({record.param_hash for record in members}) > 1:
+        if len({record.params_key for record in members}) > 1:
             yield tuple(str(record.key) for record in members)
 
 

@@ -51,7 +51,8 @@ class Selection(NamedTuple):
     recursive: bool = False
     """Also the namespaces below *relpath*."""
     status: Status | None = None
-    param_hash: str | None = None
+    params_key: str | None = None
+    uid: int | None = None
     trashed: bool = False
     """The runs in the trash, and only those."""
     newest_first: bool = False

@@ -57,7 +57,7 @@ def new_record(run: NewRun) -> RunRecord:
         identifier=run.identifier,
         uid="",
         mode=run.mode,
-        param_hash=run.param_hash,
+        params_key=run.params_key,
         param_version=params.VERSION,
         params_text=run.params_text,
         created_us=now,
@@ -83,7 +83,7 @@ def fixed_values(record: RunRecord) -> Row:
     """Return the values of the FIXED columns."""
     return (
         record.mode.value,
-        record.param_hash,
+        record.params_key,
         record.param_version,
         record.params_text,
         record.created_us,
@@ -113,12 +113,12 @@ def changing_values(record: RunRecord) -> Row:
 
 def params_values(record: RunRecord) -> Row:
     """Return the values of the columns that new params change."""
-    return (record.param_hash, record.param_version, record.params_text, record.revision)
+    return (record.params_key, record.param_version, record.params_text, record.revision)
 
 
 def record_of_row(row: Row, relpath: str, identifier: str) -> RunRecord:
     """Return the record of a row of COLUMNS."""
-    id_, revision, uid, mode, param_hash, version, text, created, beat, status, *rest = row
+    id_, revision, uid, mode, key, version, text, created, beat, status, *rest = row
     return RunRecord(
         id_,
         revision,
@@ -126,7 +126,7 @@ def record_of_row(row: Row, relpath: str, identifier: str) -> RunRecord:
         identifier,
         format_uid(uid),
         _MODE[mode],
-        param_hash,
+        key,
         version,
         text,
         created,

@@ -82,8 +82,10 @@ def select(
         add("i.name=?", selection.identifier)
     if selection.status is not None:
         add("r.status=?", selection.status.value)
-    if selection.param_hash is not None:
-        add("r.param_hash=?", selection.param_hash)
+    if selection.params_key is not None:
+        add("r.param_hash=?", selection.params_key)
+    if selection.uid is not None:
+        add("r.uid=?", selection.uid)
     if plan is not None and plan.condition is not None:
         add(plan.condition.sql, *plan.condition.values)
     order = [_order(selection)]
@@ -94,7 +96,7 @@ def select(
     # SQLite takes the left of a CROSS JOIN first. By identifier the runs are in the order of
     # their names; by themselves they are in that of their creation, and read from end to end.
     by_identifier = selection.identifier is not None or order[0].startswith("i.")
-    runs = by_uid if selection.param_hash is None else "run r"
+    runs = by_uid if selection.params_key is None else "run r"
     tables = f"identifier i CROSS JOIN {runs}" if by_identifier else "run r CROSS JOIN identifier i"
     statement = (
         f"SELECT i.relpath, i.name, {wanted} FROM {tables} "

@@ -63,7 +63,7 @@ def started_record(
         identifier=identifier,
         uid=format_uid(uid),
         mode=StorageMode.SUBFOLDER,
-        param_hash=frozen.key,
+        params_key=frozen.key,
         param_version=params.VERSION,
         params_text=frozen.text,
         created_us=created,

@@ -179,7 +179,7 @@ class Api:
         query = checked(request.query_params.multi_items(), ("project", "run", "key"))
         ledger, record = self._run(query)
         key = query.get("key", "")
-        file = record.files.get(key)
+        file = record.artifacts.get(key)
         if file is None:
             return _error(404, f"Run {record.key} has no file {key!r}.")
         return _send(request, ledger, file.path, f"The file {key!r} of run {record.key}")
@@ -226,7 +226,7 @@ class Api:
 
 def _find(ledger: Ledger, key: RunKey) -> RunRecord:
     """Return a run, in the trash or not."""
-    return _get(ledger, key) or ledger.get_record(key.identifier, key.uid, relpath=key.relpath)
+    return _get(ledger, key) or ledger.read(key.identifier, key.uid, relpath=key.relpath)
 
 
 def _get(ledger: Ledger, key: RunKey) -> RunRecord | None:

@@ -57,13 +57,14 @@ def run(record: RunRecord, *, stale: bool, folder: str, log: int | None) -> dict
         "error": record.error_text,
         "folder": folder,
         "log": log,
-        "param_hash": record.param_hash,
+        # JavaScript has no integers of 64 bits.
+        "param_hash": str(record.param_hash),
         "mode": record.mode.value,
         "metrics": _decoded(record.summary_text) or {},
         "capture": _decoded(record.capture_text) or {},
         "files": [
             {"key": key, "path": file.path, "size": file.size, "sha256": file.sha256}
-            for key, file in record.files.items()
+            for key, file in record.artifacts.items()
         ],
         "history": [
             {

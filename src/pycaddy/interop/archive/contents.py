@@ -41,7 +41,7 @@ def contents(root: str, record: RunRecord, shared: set[str]) -> Contents:
     for path in _own(root, record, shared):
         _take(root, path, found.own, found.left_out)
     own = set(found.own)
-    for file in record.files.values():
+    for file in record.artifacts.values():
         if file.path in own or os.path.isabs(file.path) or record.layout.name_of(file.path):
             continue  # a file outside of the project has no place in another one
         if os.path.lexists(os.path.join(root, file.path)):

@@ -165,7 +165,7 @@ def _check_homes(ledger: Ledger, archive: Archive) -> None:
         record = run.record
         folders.check_home(
             ledger.root,
-            NewRun(record.relpath, record.identifier, record.params_text, record.param_hash),
+            NewRun(record.relpath, record.identifier, record.params_text, record.params_key),
         )
 
 

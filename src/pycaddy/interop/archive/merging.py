@@ -137,7 +137,7 @@ def _placement(run: Incoming, origin: Origin, candidates: Sequence[RunRecord]) -
 
 def _fate(ours: RunRecord, theirs: RunRecord) -> Fate | None:
     """Return what to do with *theirs* if it is the run *ours*, or None if it is another one."""
-    if (ours.param_hash, ours.created_us) != (theirs.param_hash, theirs.created_us):
+    if (ours.params_key, ours.created_us) != (theirs.params_key, theirs.created_us):
         return None
     here, there = ours.history, theirs.history
     if here == there:
@@ -215,7 +215,7 @@ def arrived(placement: Placement, places: Mapping[str, str], project: str) -> Ru
     layout = placement.layout
     files = {
         key: file._replace(path=_moved(file.path, theirs.layout, layout, places))
-        for key, file in theirs.files.items()
+        for key, file in theirs.artifacts.items()
     }
     at_home = placement.origin == Origin(project, str(theirs._replace(uid=layout.uid).key))
     changes: dict[str, Any] = {

@@ -150,7 +150,7 @@ class Archive:
             self._require(bool(name), f"{path!r} is no file of run {record.key}")
             described = f"{fold(path)}/".startswith(f"{fold(layout.sidecar)}/")
             self._require(not described, f"{path!r} lies where the run is described")
-        for file in record.files.values():
+        for file in record.artifacts.values():
             climbs = not os.path.isabs(file.path) and ".." in file.path.split("/")
             self._require(not climbs, f"{file.path!r} leads out of the project")
 

@@ -68,7 +68,7 @@ class Claim:
             while left:
                 position = left.pop(0)
                 run = self._wanted[position]
-                runs = found[run.param_hash]
+                runs = found[run.params_key]
                 if position != locked and _looks_free(runs):
                     self._passed.append(position)
                     continue

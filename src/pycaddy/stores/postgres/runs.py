@@ -52,7 +52,7 @@ class Runs:
         Whoever decides on them has it alone from the look to the change; whoever changes what is
         decided on shares it.
         """
-        return self.locks_of(run.relpath, run.identifier) + run.param_hash
+        return self.locks_of(run.relpath, run.identifier) + run.params_key
 
     def locks_of(self, relpath: str, name: str) -> str:
         """Return what the names of the locks on an identifier's runs begin with."""
@@ -87,7 +87,7 @@ class Runs:
             Its position, and the runs with equal params, newest first, of all by param hash.
         """
         relpath, name = runs[0].relpath, runs[0].identifier
-        found: dict[str, list[RunRecord]] = {run.param_hash: [] for run in runs}
+        found: dict[str, list[RunRecord]] = {run.params_key: [] for run in runs}
         hashes = json.dumps(list(found))  # a list of texts takes psycopg ten times as long
         identifier = self.identifier(at, relpath, name)
         with at.pipeline():
@@ -100,14 +100,14 @@ class Runs:
         row = free.fetchone()
         for each in there:
             record = record_of_row(each, relpath, name)
-            found[record.param_hash].append(record)
+            found[record.params_key].append(record)
         return None if row is None else row[0] - 1, found
 
     def _ask(self, at: Connection, run: NewRun, status: Status | None) -> Rows | None:
         identifier = self.identifier(at, run.relpath, run.identifier)
         if identifier is None:
             return None
-        values: tuple[object, ...] = (lease.LEASE_S, identifier, run.param_hash)
+        values: tuple[object, ...] = (lease.LEASE_S, identifier, run.params_key)
         if status is None:
             return at.execute(sql.FIND, values)
         return at.execute(sql.FIND_NEWEST, (*values, status.value))
@@ -157,7 +157,7 @@ class Runs:
     def inserted(self, at: Connection, run: NewRun, ticket: int) -> RunRecord | None:
         """Return the run that was added under *ticket*, unless it has changed since."""
         identifier = self.identifier(at, run.relpath, run.identifier)
-        row = at.execute(sql.INSERTED, (identifier, run.param_hash, ticket)).fetchone()
+        row = at.execute(sql.INSERTED, (identifier, run.params_key, ticket)).fetchone()
         return None if row is None else self.get(at, run.relpath, run.identifier, row[1])
 
     def take_folder(self, at: Connection, path: str, kind: str) -> None:

@@ -159,7 +159,7 @@ class PostgresStore:
 
     def done_hashes(self, relpath: str, identifier: str) -> set[str]:
         rows = self._read(sql.DONE_HASHES, (self.project, relpath, identifier))
-        return {param_hash for (param_hash,) in rows}
+        return {key for (key,) in rows}
 
     def counts(self) -> dict[tuple[str, str, Status], int]:
         rows = self._read(sql.COUNTS, (self.project,))

@@ -40,28 +40,28 @@ class Recent:
         return record
 
     def newest_done(
-        self, identifier: int | None, param_hash: str, relpath: str, name: str
+        self, identifier: int | None, params_key: str, relpath: str, name: str
     ) -> list[RunRecord]:
         """Return the newest DONE run with these params, if there is one."""
         self._check()
-        row = self._done_row(identifier, param_hash)
+        row = self._done_row(identifier, params_key)
         if row is None:
             return []
         record = record_of_row(row, relpath, name)
         self._by_uid[identifier, int(record.uid)] = record
         return [record]
 
-    def _done_row(self, identifier: int | None, param_hash: str) -> Row | None:
+    def _done_row(self, identifier: int | None, params_key: str) -> Row | None:
         done = self._done.get(identifier)
         if done is not None:
-            return done.get(param_hash)
+            return done.get(params_key)
         asked = self._asked[identifier] = self._asked.get(identifier, 0) + 1
         if asked == _ASKED_OFTEN:
             rows = self._sql.execute(sql.ALL_DONE, (identifier,)).fetchmany(_MOST_RUNS + 1)
             if len(rows) <= _MOST_RUNS:
                 self._done[identifier] = {row[_HASH]: row for row in rows}
-                return self._done[identifier].get(param_hash)
-        values = (identifier, param_hash, Status.DONE.value)
+                return self._done[identifier].get(params_key)
+        values = (identifier, params_key, Status.DONE.value)
         row: Row | None = self._sql.execute(sql.FIND_NEWEST, values).fetchone()
         return row
 

@@ -101,7 +101,7 @@ class SqliteStore:
             if status is Status.DONE:
                 identifier = self._identifier(at, run.relpath, run.identifier)
                 offered = at.recent.newest_done(
-                    identifier, run.param_hash, run.relpath, run.identifier
+                    identifier, run.params_key, run.relpath, run.identifier
                 )
             else:
                 offered = self._find(at, run, status)
@@ -179,7 +179,7 @@ class SqliteStore:
     def done_hashes(self, relpath: str, identifier: str) -> set[str]:
         with self._reading() as at:
             rows = at.sql.execute(sql.DONE_HASHES, (self.project, relpath, identifier)).fetchall()
-        return {param_hash for (param_hash,) in rows}
+        return {key for (key,) in rows}
 
     def keys(self, selection: Selection) -> list[RunKey]:
         from pycaddy.stores.filter_sql import plan
@@ -302,9 +302,9 @@ class SqliteStore:
     def _find(self, at: Connection, run: NewRun, status: Status | None) -> list[RunRecord]:
         identifier = self._identifier(at, run.relpath, run.identifier)
         if status is None:
-            rows = at.sql.execute(sql.FIND, (identifier, run.param_hash)).fetchall()
+            rows = at.sql.execute(sql.FIND, (identifier, run.params_key)).fetchall()
         else:
-            values = (identifier, run.param_hash, status.value)
+            values = (identifier, run.params_key, status.value)
             rows = at.sql.execute(sql.FIND_NEWEST, values).fetchall()
         return [record_of_row(row, run.relpath, run.identifier) for row in rows]
 
@@ -319,14 +319,14 @@ class SqliteStore:
         identifier = self._identifier(at, relpath, name)
         for first in range(0, len(runs), sql.MANY):
             part = runs[first : first + sql.MANY]
-            hashes = [run.param_hash for run in part]
+            hashes = [run.params_key for run in part]
             found: dict[str, list[RunRecord]] = {key: [] for key in hashes}
             values = (identifier, *hashes, *(None for _ in range(sql.MANY - len(part))))
             for row in at.sql.execute(sql.FIND_MANY, values).fetchall():
                 record = record_of_row(row, relpath, name)
-                found[record.param_hash].append(record)
+                found[record.params_key].append(record)
             for place, run in enumerate(part, first):
-                yield place, run, found[run.param_hash]
+                yield place, run, found[run.params_key]
 
     def _swap(self, at: Connection, old: RunRecord, new: RunRecord) -> bool:
         identifier = self._identifier(at, old.relpath, old.identifier)

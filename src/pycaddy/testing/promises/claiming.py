@@ -138,7 +138,7 @@ def claimed(store: Store) -> RunRecord:
 def all_began_once(store: Store) -> bool:
     """Whether each run of the sweep is there once, in its first attempt."""
     records = store.select(Selection())
-    keys = sorted(record.param_hash for record in records)
-    return keys == sorted(run.param_hash for run in SWEEP) and all(
+    keys = sorted(record.params_key for record in records)
+    return keys == sorted(run.params_key for run in SWEEP) and all(
         (record.status, record.attempt) == (Status.RUNNING, 1) for record in records
     )

@@ -32,7 +32,7 @@ class Creating:
         record = store.create(run)
         assert str(record.key) == "imagenet/randaug/train/0001"
         assert record.mode is StorageMode.PREFIX
-        assert (record.params_text, record.param_hash) == (run.params_text, run.param_hash)
+        assert (record.params_text, record.params_key) == (run.params_text, run.params_key)
         assert record.owner == some_owner()
         assert record.status is Status.PENDING
         assert (record.attempt, record.revision) == (0, 1)

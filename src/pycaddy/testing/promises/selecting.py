@@ -120,9 +120,20 @@ class Selecting:
     def test_equal_params_are_selected_by_their_key(self, store: Store) -> None:
         for values in ({"lr": 1}, {"lr": 2}, {"lr": 1}):
             store.create(new_run(values))
-        key = new_run({"lr": 1}).param_hash
-        assert uids(store, Selection(param_hash=key)) == ["0001", "0003"]
-        assert uids(store, Selection(param_hash="0" * 64)) == []
+        key = new_run({"lr": 1}).params_key
+        assert uids(store, Selection(params_key=key)) == ["0001", "0003"]
+        assert uids(store, Selection(params_key="0" * 64)) == []
+
+    def test_a_uid_is_selected_in_every_namespace(self, store: Store) -> None:
+        for relpath in ("", "imagenet", "imagenet/v2"):
+            for _ in range(2 if relpath else 1):
+                store.create(new_run(relpath=relpath))
+        store.create(new_run(identifier="eval"))
+        assert keys(store, Selection(uid=2)) == ["imagenet/train/0002", "imagenet/v2/train/0002"]
+        found = keys(store, Selection(identifier="train", uid=1))
+        assert found == ["train/0001", "imagenet/train/0001", "imagenet/v2/train/0001"]
+        assert keys(store, Selection(relpath="imagenet", uid=1)) == ["imagenet/train/0001"]
+        assert keys(store, Selection(uid=3)) == []
 
     def test_all_conditions_hold_together(self, store: Store) -> None:
         for relpath in ("", "imagenet", "imagenet/v2"):
@@ -136,7 +147,7 @@ class Selecting:
             identifier="train",
             recursive=True,
             status=Status.DONE,
-            param_hash=new_run({"s": "done"}).param_hash,
+            params_key=new_run({"s": "done"}).params_key,
         )
         assert keys(store, selection) == ["imagenet/train/0001", "imagenet/v2/train/0001"]
 
@@ -205,8 +216,8 @@ class Selecting:
         store.swap(failed, failed.changed(status=Status.ERROR))
         store.swap(removed, removed.changed(status=Status.DONE, trashed_us=1))
         store.swap(elsewhere, elsewhere.changed(status=Status.DONE))
-        assert store.done_hashes("", "train") == {done.param_hash}
-        assert store.done_hashes("imagenet", "train") == {elsewhere.param_hash}
+        assert store.done_hashes("", "train") == {done.params_key}
+        assert store.done_hashes("imagenet", "train") == {elsewhere.params_key}
         assert store.done_hashes("", "eval") == set()
 
     def test_runs_are_counted_by_identifier_without_the_trash(self, store: Store) -> None:

@@ -65,7 +65,7 @@ class Swapping:
             old,
             old.changed(
                 params_text='{"lr":0.2}',
-                param_hash="0" * 64,
+                params_key="0" * 64,
                 mode=StorageMode.PREFIX,
                 created_us=0,
             ),
@@ -77,7 +77,7 @@ class Swapping:
         wanted = [new_run({"opt": {"lr": lr}}) for lr in (0.1, 0.2)]
         new = [
             record.changed(
-                params_text=run.params_text, param_hash=run.param_hash, param_version=7, attempt=9
+                params_text=run.params_text, params_key=run.params_key, param_version=7, attempt=9
             )
             for record, run in zip(old, wanted, strict=False)
         ]
