@@ -41,7 +41,7 @@ def parse_uid(uid: str | int) -> int:
     Raises:
         RunNotFoundError: No run can have this uid.
     """
-    if isinstance(uid, int) and not isinstance(uid, bool) and 0 < uid < 10**18:
+    if isinstance(uid, int) and not isinstance(uid, bool) and 0 <= uid < 10**18:
         return uid
     if isinstance(uid, str) and _UID.fullmatch(uid):
         return int(uid)

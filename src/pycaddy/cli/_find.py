@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from pycaddy.cli._exit import NoProjectError, usage_error
 from pycaddy.errors import RunNotFoundError
-from pycaddy.ledger.address import ledger_file, project_file
+from pycaddy.ledger.address import EARLIER_FILE, ledger_file, project_file
 from pycaddy.project import Project
 
 __all__ = ["find_root", "look_up", "no_project", "open_project"]
@@ -91,6 +91,8 @@ def no_project(path: str, hint: str | None = None) -> NoProjectError:
 
 
 def _nearby(folder: str) -> str:
+    if os.path.isfile(os.path.join(folder, EARLIER_FILE)):
+        return f"If its {EARLIER_FILE} is of pycaddy 0.2, `pycaddy import {folder}` adds its runs."
     roots = [os.path.relpath(root) for root in _roots_below(folder)]
     if not roots:
         return "Go to a project's folder, or name it with `-p PATH`."

@@ -21,6 +21,7 @@ from pycaddy.cli._table import say_rows
 from pycaddy.ledger import FileRecord, Ledger, RunRecord
 from pycaddy.ledger.artifacts import absolute
 from pycaddy.ledger.verify import differences
+from pycaddy.params import UNKNOWN
 
 __all__ = ["show"]
 
@@ -61,7 +62,7 @@ def show(run: str, project: str | None, as_json: bool) -> None:
         return
     say(Styled(str(record.key), "bold"), "  ", status_cell(record, stale=stale))
     say_rows(list(_overview(ledger, record)))
-    _section("params", _values(record.params))
+    _section("params", _params(record))
     _section("result", _values(record.result or {}))
     _section("metrics", [_series_row(name, facts) for name, facts in record.summary.items()])
     _section("files", [_file_row(key, file) for key, file in files.items()])
@@ -153,6 +154,12 @@ def _code(capture: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "given in", capture["cwd"]
     for problem in capture.get("problems", ()):
         yield "not captured", problem
+
+
+def _params(record: RunRecord) -> list[tuple[str, ...]]:
+    if record.param_version == UNKNOWN:
+        return [("unknown", "pycaddy 0.2 kept only a hash of them")]
+    return _values(record.params)
 
 
 def _values(values: Mapping[str, Any]) -> list[tuple[str, ...]]:

@@ -6,14 +6,18 @@ import json
 import os
 
 from pycaddy._clock import to_iso, utc_now_us
-from pycaddy._files import make_folders, random_id, sync_folder
+from pycaddy._files import make_folders, random_id, replace_file, sync_folder
 from pycaddy.errors import LedgerDamagedError, LedgerError
 from pycaddy.layout import LEDGER_FOLDER
 from pycaddy.stores import Store
 from pycaddy.stores.postgres.url import is_postgres, public
 
 __all__ = [
+    "EARLIER_FILE",
     "VARIABLE",
+    "earlier_file",
+    "earlier_file_done",
+    "first_facts",
     "ledger_file",
     "locate",
     "open_store",
@@ -22,9 +26,13 @@ __all__ = [
     "write_project_file",
 ]
 
+EARLIER_FILE = "metadata.json"
+"""The ledger of pycaddy 0.2."""
+
 VARIABLE = "PYCADDY_LEDGER"
 """Names the ledger of projects that have none yet."""
 
+_TO_IMPORT = "to_import"
 _FILE_ENDINGS = (".db", ".sqlite", ".sqlite3")
 _ENDING_OF_0_2 = ".json"
 
@@ -165,7 +173,7 @@ def write_project_file(root: str, id_: str, ledger: str) -> None:
     if os.path.exists(path):
         return
     make_folders(os.path.dirname(path))
-    facts = {"id": id_, "created_at": to_iso(utc_now_us())}
+    facts = first_facts(root, id_)
     if ledger != ledger_file(root):
         facts["ledger"] = shown(ledger)
     temporary = f"{path}.{random_id()}.tmp"
@@ -183,13 +191,47 @@ def write_project_file(root: str, id_: str, ledger: str) -> None:
     sync_folder(os.path.dirname(path))
 
 
+def first_facts(root: str, id_: str) -> dict[str, str]:
+    """Return what the file of a new project says, whichever ledger it has."""
+    facts = {"id": id_, "created_at": to_iso(utc_now_us())}
+    if os.path.isfile(os.path.join(root, EARLIER_FILE)):
+        facts[_TO_IMPORT] = EARLIER_FILE
+    return facts
+
+
+def earlier_file(root: str) -> str | None:
+    """Return the path of a `metadata.json` whose runs this project has yet to take over.
+
+    That is so until the project's file exists and does not mention it: a process that was killed
+    in between leaves the rest to the next one.
+    """
+    path = os.path.join(root, EARLIER_FILE)
+    if not os.path.isfile(path):
+        return None
+    facts = _facts(root)
+    return path if not facts or facts["to_import"] else None
+
+
+def earlier_file_done(root: str) -> None:
+    """Note in the project's file that its `metadata.json` needs no more attention."""
+    path = project_file(root)
+    with open(path, "rb") as file:
+        facts = json.load(file)
+    if facts.pop(_TO_IMPORT, None) is not None:
+        replace_file(path, json.dumps(facts).encode(), sync=True)
+
+
 def _facts(root: str) -> dict[str, str]:
     """Return what the project's file says; {} if there is none."""
     path = project_file(root)
     try:
         with open(path, "rb") as file:
             facts: dict[str, str] = json.load(file)
-            return {"id": facts["id"], "ledger": facts.get("ledger", "")}
+            return {
+                "id": facts["id"],
+                "ledger": facts.get("ledger", ""),
+                "to_import": facts.get(_TO_IMPORT, ""),
+            }
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -114,12 +114,47 @@ class Ledger:
     @functools.cached_property
     def store(self) -> Store:
         """The store behind this ledger, opened when first needed."""
-        store = addresses.open_store(
-            self.root, self._place, self.durability, self.name, read_only=self.read_only
-        )
+        path = None if self.read_only else addresses.earlier_file(self.root)
+        if path is not None:
+            return self._store_after(path)
+        store = self._opened()
         if not self.read_only:
             addresses.write_project_file(self.root, store.project, self._place)
         return store
+
+    def _opened(self) -> Store:
+        return addresses.open_store(
+            self.root, self._place, self.durability, self.name, read_only=self.read_only
+        )
+
+    def _store_after(self, path: str) -> Store:
+        """Return the store once it has the runs of *path*, the `metadata.json` of pycaddy 0.2."""
+        from pycaddy.ledger.earlier import read
+        from pycaddy.ledger.takeover import take_over
+
+        earlier = read(path, self.root, self._place)  # refused before anything is made
+        store = self._opened()
+        addresses.write_project_file(self.root, store.project, self._place)
+        # Another handle, so that nobody uses this one before the runs are there.
+        other = _reopen(self._place, self.root, self.durability, self.name, self.read_only)
+        other.store = store
+        take_over(other, earlier)
+        return store
+
+    @functools.cached_property
+    def hash_only(self) -> dict[tuple[str, str], set[str]]:
+        """The hashes of runs of pycaddy 0.2 whose params are unknown, by (relpath, identifier).
+
+        Read once, and kept up to date by what this handle fills in.
+        """
+        return {} if self.read_only else self.store.hash_only()
+
+    def expect_hash_only(self, records: Iterable[RunRecord]) -> None:
+        """Add to `hash_only` what *records*, which were just added to the store, have of it."""
+        for record in records:
+            if record.param_version == params_module.UNKNOWN:
+                home = record.relpath, record.identifier
+                self.hash_only.setdefault(home, set()).add(record.params_key)
 
     def allocate(
         self,
@@ -292,6 +327,10 @@ class Ledger:
         One transaction: of many callers with the same params, one adds.
         """
         folders.check_home(self.root, run)
+        if (run.relpath, run.identifier) in self.hash_only:
+            from pycaddy.ledger.hash_only import fill_in
+
+            fill_in(self, run.relpath, run.identifier, [(run.params_text, run.params_key)])
         return self.store.find_or_create(run, choose, status=status)
 
     def reread(self, record: RunRecord) -> RunRecord:

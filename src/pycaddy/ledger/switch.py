@@ -7,7 +7,6 @@ import os
 import time
 from contextlib import suppress
 
-from pycaddy._clock import to_iso, utc_now_us
 from pycaddy._files import make_folders, random_id, replace_file
 from pycaddy.ledger import address
 
@@ -31,7 +30,7 @@ def point(root: str | os.PathLike[str], ledger: str) -> None:
         with open(path, encoding="utf-8") as file:
             facts = json.load(file)
     except FileNotFoundError:
-        facts = {"id": random_id(), "created_at": to_iso(utc_now_us())}
+        facts = address.first_facts(folder, random_id())
     facts.pop("ledger", None)
     if ledger != address.ledger_file(folder):
         facts["ledger"] = ledger

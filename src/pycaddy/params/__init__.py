@@ -17,6 +17,7 @@ from pycaddy.params._text import canonical, load, stored
 __all__ = [
     "MAX_BYTES",
     "MAX_DEPTH",
+    "UNKNOWN",
     "VERSION",
     "Params",
     "dump",
@@ -29,6 +30,9 @@ __all__ = [
 
 VERSION = 1
 """Version of the canonical form. Keys of different versions cannot be compared."""
+
+UNKNOWN = 0
+"""Stands in a run's `param_version` while only pycaddy 0.2's hash of its params is known."""
 
 
 class Params(NamedTuple):

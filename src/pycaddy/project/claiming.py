@@ -30,6 +30,8 @@ Retry = Literal["error", "stale"]
 
 # As many runs as one claim looks at: what others hold is passed over within one transaction.
 _BATCH = 256
+# As many configurations as are compared with runs of pycaddy 0.2 in one transaction.
+_MANY = 4096
 _WAIT_S = 1.0
 
 
@@ -227,7 +229,7 @@ class Claims:
                 "with project.claim(...), by the same script in each task of a job array."
             )
         self.duplicates = 0
-        return [frozen.key for frozen in self._frozen(self._configs)]
+        return [frozen.key for frozen in self._known(self._frozen(self._configs), set())]
 
     def survey(self, keys: Iterable[str]) -> Survey:
         """Return how far the runs with these params are, without claiming any."""
@@ -246,19 +248,38 @@ class Claims:
                 survey.spent.append(one)
         return survey
 
-    def _wanted(
-        self, configs: Iterable[Mapping[str, Any]], done: Collection[str]
-    ) -> Iterator[NewRun]:
+    def _wanted(self, configs: Iterable[Mapping[str, Any]], done: set[str]) -> Iterator[NewRun]:
         """Yield the runs of *configs* that are not *done*, without duplicates."""
         self.duplicates = self.exhausted = self.held = self.done_before = 0
         options = self._options
-        for frozen in self._frozen(configs):
+        for frozen in self._known(self._frozen(configs), done):
             if frozen.key in done:
                 self.done_before += 1
             else:
                 yield NewRun(
                     options.relpath, options.identifier, frozen.text, frozen.key, options.mode
                 )
+
+    def _known(self, wanted: Iterator[params.Params], done: set[str]) -> Iterator[params.Params]:
+        """Return *wanted*, after runs of pycaddy 0.2 with these params were given them.
+
+        Args:
+            done: The param hashes of DONE runs; those of such runs are added.
+        """
+        if (self._options.relpath, self._options.identifier) not in self._ledger.hash_only:
+            return wanted
+        return self._filled_in(wanted, done)
+
+    def _filled_in(
+        self, wanted: Iterator[params.Params], done: set[str]
+    ) -> Iterator[params.Params]:
+        from pycaddy.ledger.hash_only import fill_in
+
+        relpath, identifier = self._options.relpath, self._options.identifier
+        while batch := list(islice(wanted, _MANY)):
+            pairs = [(frozen.text, frozen.key) for frozen in batch]
+            done |= fill_in(self._ledger, relpath, identifier, pairs)
+            yield from batch
 
     def _frozen(self, configs: Iterable[Mapping[str, Any]]) -> Iterator[params.Params]:
         seen: set[str] = set()

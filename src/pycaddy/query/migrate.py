@@ -130,6 +130,8 @@ def _changes(
     ledger: Ledger, records: Collection[RunRecord], migration: Migration, ignore: Collection[str]
 ) -> Iterator[tuple[RunRecord, RunRecord]]:
     for record in records:
+        if record.param_version == params.UNKNOWN:  # a run of pycaddy 0.2 that has only a hash
+            continue
         frozen = params.freeze(migration.apply(record.params), ignore=ignore)
         if frozen.text == record.params_text:
             continue

@@ -7,8 +7,8 @@ __all__ = ["APPLICATION_ID", "LATEST", "LATEST_POSTGRES", "script"]
 APPLICATION_ID = 0x70796361
 """Marks an SQLite file as a pycaddy ledger: "pyca" in ASCII."""
 
-LATEST = 3
-LATEST_POSTGRES = 3
+LATEST = 4
+LATEST_POSTGRES = 4
 
 
 def script(engine: str, version: int) -> str:

@@ -178,6 +178,13 @@ class Store(Protocol):
     def done_hashes(self, relpath: str, identifier: str) -> set[str]:
         """Return the param hashes of the runs that are DONE, without the trash."""
 
+    def hash_only(self) -> dict[tuple[str, str], set[str]]:
+        """Return the param hashes of the runs with param_version 0, by (relpath, identifier).
+
+        Runs of pycaddy 0.2 have it until their params are known. The trash is left out. Where
+        there are no such runs, the answer costs one look into an empty index.
+        """
+
     def keys(self, selection: Selection) -> list[RunKey]:
         """Return the names of the runs that `select` returns: of long lists in a part of its time.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pycaddy import codec, params
@@ -18,6 +19,7 @@ __all__ = [
     "by_creation",
     "changing_values",
     "fixed_values",
+    "grouped",
     "new_record",
     "record_of_row",
 ]
@@ -134,6 +136,14 @@ def record_of_row(row: Row, relpath: str, identifier: str) -> RunRecord:
         _STATUS[status],
         *rest,
     )
+
+
+def grouped(rows: Iterable[Row]) -> dict[tuple[str, str], set[str]]:
+    """Return the hashes of rows (relpath, identifier, hash) by the first two."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for relpath, identifier, hashed in rows:
+        found.setdefault((relpath, identifier), set()).add(hashed)
+    return found
 
 
 def by_creation(record: RunRecord) -> tuple[int, int]:

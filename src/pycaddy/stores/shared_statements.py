@@ -34,6 +34,11 @@ DONE_HASHES = (
     "SELECT param_hash FROM run WHERE trashed IS NULL AND status='done' AND identifier="
     f"({IDENTIFIER})"
 )
+# Read from the partial index of such runs, which is empty in most ledgers.
+HASH_ONLY = (
+    "SELECT i.relpath, i.name, r.param_hash FROM run r JOIN identifier i ON i.id = r.identifier "
+    "WHERE r.param_version = 0 AND r.trashed IS NULL AND i.project=?"
+)
 TOTALS = (
     "SELECT i.relpath, i.name, (SELECT count(*) FROM run r WHERE r.identifier = i.id) - (SELECT "
     "count(*) FROM run r WHERE r.identifier = i.id AND r.trashed IS NOT NULL) "

@@ -215,16 +215,20 @@ class Runs:
     ) -> bool:
         """Inside a transaction: add and replace runs; False if one of them is in the way."""
         revision = utc_now_us()
+        entered: dict[tuple[str, str], int] = {}
         for record in sorted(added, key=by_creation):
-            identifier = self._enter(at, record.relpath, record.identifier)
+            home = record.relpath, record.identifier
+            if home not in entered:
+                entered[home] = self._enter(at, *home)
+            identifier = entered[home]
             at.execute(sql.RAISE_UID, (int(record.uid), identifier))
             values = (*fixed_values(record), *_changing(record), lease.LEASE_S)
             row = (identifier, int(record.uid), revision, ticket, *values)
             if at.execute(sql.ADD, row).rowcount != 1:
                 return False
         for old, new in replaced:
-            entered = self.identifier(at, old.relpath, old.identifier)
-            key = (old.row, old.revision, entered, int(old.uid))
+            known = self.identifier(at, old.relpath, old.identifier)
+            key = (old.row, old.revision, known, int(old.uid))
             values = (*_changing(new), new.revision, ticket, lease.LEASE_S, *key)
             if at.execute(sql.SWAP, values).rowcount != 1:
                 return False

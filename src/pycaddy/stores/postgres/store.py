@@ -25,7 +25,7 @@ from pycaddy.stores.postgres.claim import Claim  # noqa: E402
 from pycaddy.stores.postgres.pool import Connection, Server  # noqa: E402
 from pycaddy.stores.postgres.runs import Runs, leave, new_ticket  # noqa: E402
 from pycaddy.stores.protocol import Choose, Decide, Facts, Identifier, Selection  # noqa: E402
-from pycaddy.stores.rows import new_record, record_of_row  # noqa: E402
+from pycaddy.stores.rows import grouped, new_record, record_of_row  # noqa: E402
 
 __all__ = ["PostgresStore"]
 
@@ -160,6 +160,9 @@ class PostgresStore:
     def done_hashes(self, relpath: str, identifier: str) -> set[str]:
         rows = self._read(sql.DONE_HASHES, (self.project, relpath, identifier))
         return {key for (key,) in rows}
+
+    def hash_only(self) -> dict[tuple[str, str], set[str]]:
+        return grouped(self._read(sql.HASH_ONLY, (self.project,)))
 
     def counts(self) -> dict[tuple[str, str, Status], int]:
         rows = self._read(sql.COUNTS, (self.project,))

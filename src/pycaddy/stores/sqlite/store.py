@@ -18,6 +18,7 @@ from pycaddy.stores.rows import (
     by_creation,
     changing_values,
     fixed_values,
+    grouped,
     new_record,
     params_values,
     record_of_row,
@@ -180,6 +181,10 @@ class SqliteStore:
         with self._reading() as at:
             rows = at.sql.execute(sql.DONE_HASHES, (self.project, relpath, identifier)).fetchall()
         return {key for (key,) in rows}
+
+    def hash_only(self) -> dict[tuple[str, str], set[str]]:
+        with self._reading() as at:
+            return grouped(at.sql.execute(sql.HASH_ONLY, (self.project,)).fetchall())
 
     def keys(self, selection: Selection) -> list[RunKey]:
         from pycaddy.stores.filter_sql import plan

@@ -1,0 +1,61 @@
+"""A project of pycaddy 0.2 that goes on with this ledger: its runs are taken over, once."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable
+
+from pycaddy.ledger import folders, sidecar
+from pycaddy.ledger.address import earlier_file_done
+from pycaddy.ledger.earlier import SOURCE, Earlier, origin_of
+from pycaddy.ledger.ledger import Ledger
+from pycaddy.records import RunRecord
+from pycaddy.stores import Selection
+
+__all__ = ["describe_new", "take_over"]
+
+_log = logging.getLogger("pycaddy")
+
+
+def take_over(ledger: Ledger, earlier: Earlier | None) -> None:
+    """Add the runs of *earlier* to a ledger that has no runs yet, and describe them in folders.
+
+    Any number of processes may do so at the same time: the runs are added in one transaction,
+    which fails where one of their uids is taken. A process that is killed leaves the rest to the
+    next one that opens the project.
+    """
+    if earlier is not None:
+        _add(ledger, earlier)
+        describe_new(ledger, earlier.records)
+    earlier_file_done(ledger.root)
+
+
+def _add(ledger: Ledger, earlier: Earlier) -> None:
+    if not ledger.store.identifiers() and ledger.store.merge(earlier.records, ()):
+        _log.info(
+            "Took over %d runs of %s from %s, which stays as it is.",
+            len(earlier.found),
+            SOURCE,
+            earlier.path,
+        )
+        for problem in earlier.problems:
+            _log.warning("%s", problem)
+    elif not any(map(origin_of, ledger.records(Selection()))):
+        _log.warning(
+            "%s was not taken over: the ledger has other runs already. `pycaddy import %s` adds "
+            "them.",
+            earlier.path,
+            os.path.dirname(earlier.path),
+        )
+
+
+def describe_new(ledger: Ledger, added: Iterable[RunRecord]) -> None:
+    """Write the `run.json` of each run of *added* that should have one and has none yet."""
+    keys = {record.key for record in added}
+    for record in ledger.records(Selection()):
+        if record.key not in keys or not sidecar.has_one(record):
+            continue
+        if not os.path.exists(ledger.description_path(record)):
+            folders.make(ledger.root, record, fresh=False)
+            ledger.describe(record)
