@@ -72,9 +72,23 @@ def test_an_old_project_is_taken_in(project: Project) -> None:
     make_others(project)
     words = ("import", "../old", "--from", "pycaddy-0.2", "-p", "../newer")
     assert document(*words)["added"] == 1
-    again = invoke(*words)
-    assert again.exit_code == 3
-    assert "has runs already" in again.stderr
+    again = document("import", "../old", "-p", "../newer")
+    assert (again["added"], again["known"]) == (0, 1)
+
+
+def test_an_old_project_is_taken_over_in_its_own_folder(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_others(project)
+    monkeypatch.chdir("../old")
+    refused = invoke("ls")
+    assert refused.exit_code == 3
+    assert "`pycaddy import" in refused.stderr
+    taken = invoke("import", ".")
+    assert "1 run added, 0 known, 0 files copied." in taken.stdout
+    assert "become known" in taken.stdout
+    assert "0 runs added, 1 known" in invoke("import", ".").stdout
+    assert invoke("show", "train/000").stdout.startswith("train/0000")
 
 
 def test_a_report_and_pictures_are_written(project: Project) -> None:

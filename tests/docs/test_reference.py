@@ -30,7 +30,7 @@ STORED = re.compile(r"\w+_(text|us)")
 # The ledger's own calls, which sessions are made of.
 INNER = {"create", "find_or_create", "claim", "change", "describe", "description_path",
          "keys", "records", "reread", "rewrite_params", "is_gone", "is_stale", "for_root",
-         "shared"}  # fmt: skip
+         "shared", "hash_only", "expect_hash_only"}  # fmt: skip
 
 
 def public(kind: type) -> Iterator[str]:

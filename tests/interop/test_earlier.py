@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from pycaddy import Project, Status
-from pycaddy.errors import ArchiveError, LedgerError
+from pycaddy import ExistingRun, Project, Status
+from pycaddy.errors import ArchiveError
 from pycaddy.interop import import_earlier
+from pycaddy.params._earlier import earlier_hashes
 
 AT = "2025-05-01T12:00:0"
 
@@ -66,22 +67,22 @@ def test_runs_and_files_are_copied_into_a_new_project(old: Path, tmp_path: Path)
     before = sorted(old.rglob("*"))
     project = Project(tmp_path / "new")
     report = import_earlier(project, old)
-    assert (report.added, report.files) == (5, 3)
+    assert (report.added, report.files, report.known, report.renumbered) == (5, 3, 0, {})
     assert [line.split(":")[0] for line in report.missing] == [
-        "imagenet/eval/0001 hosts",
-        "imagenet/eval/0001 gone",
+        "imagenet/eval/0000 hosts",
+        "imagenet/eval/0000 gone",
     ]
     done, failed, lost, waiting = project.sessions("train")
-    assert [run.uid for run in (done, failed, lost, waiting)] == ["0001", "0002", "0003", "0004"]
+    assert [run.uid for run in (done, failed, lost, waiting)] == ["0000", "0001", "0002", "0010"]
     assert done.status is Status.DONE
-    assert done.files["model"] == project.root / "train/0001/train_model.pt"
+    assert done.files["model"] == project.root / "train/0000/train_model.pt"
     assert done.files["model"].read_text() == "train_model.pt"
     assert done.files["more"].read_text() == "another"
     assert done.record.seconds == 1
     assert (lost.status, waiting.status) == (Status.ERROR, Status.PENDING)
     assert "was running" in (lost.error_text or "")
     assert sorted(old.rglob("*")) == before
-    scores = project.sub("imagenet").session_of("eval/0001").files["scores"]
+    scores = project.sub("imagenet").session_of("eval/000").files["scores"]
     assert scores.read_text() == "000_eval_scores.txt"
 
 
@@ -89,9 +90,23 @@ def test_what_is_known_of_params_is_their_hash(old: Path, tmp_path: Path) -> Non
     project = Project(tmp_path / "new")
     import_earlier(project, old)
     done, failed = project.sessions("train")[:2]
-    assert done.params == {"param_hash": "ab" * 32}
-    assert failed.params == {}
-    assert done.record.capture["origin"]["run"] == "/000/train"
+    assert (done.params, done.record.param_hash, done.record.param_version) == ({}, "ab" * 32, 0)
+    assert (failed.params, failed.record.param_version) == ({}, 1)
+    assert done.record.capture["origin"] == {
+        "project": f"pycaddy 0.2: {old}",
+        "run": "train/000",
+        "param_hash": "ab" * 32,
+    }
+
+
+def test_params_become_known_in_another_project_as_well(old: Path, tmp_path: Path) -> None:
+    [hashed] = earlier_hashes({"lr": 0.1})
+    path = old / "metadata.json"
+    path.write_text(path.read_text().replace("ab" * 32, hashed))
+    project = Project(tmp_path / "new")
+    project.session("train", {"lr": 1}, ExistingRun.RESUME)  # so that the handle has looked
+    import_earlier(project, old)
+    assert project.session("train", {"lr": 0.1}, ExistingRun.RESUME).uid == "0000"
 
 
 def test_an_imported_project_can_be_rebuilt(old: Path, tmp_path: Path) -> None:
@@ -108,14 +123,47 @@ def test_an_imported_project_can_be_rebuilt(old: Path, tmp_path: Path) -> None:
     ]
 
 
-def test_a_project_with_runs_is_refused(old: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["here", "elsewhere"])
+def test_runs_whose_number_is_taken_get_the_next_one(old: Path, tmp_path: Path, place: str) -> None:
+    hidden = (old / "metadata.json").rename(tmp_path / "metadata.json")
+    project = Project(old if place == "here" else tmp_path / "new")
+    for _ in range(3):
+        project.session("train", {"mine": True})
+    hidden.rename(old / "metadata.json")
+    report = import_earlier(project, old)
+    assert report.added == 5
+    assert report.renumbered == {"train/0001": "train/0011", "train/0002": "train/0012"}
+    assert [run.uid for run in project.sessions("train")] == [
+        "0000", "0001", "0002", "0003", "0010", "0011", "0012",
+    ]  # fmt: skip
+    moved = project.session_of("train/0011")
+    assert moved.record.capture["origin"]["run"] == "train/001"
+    assert project.session("train").uid == "0013"
+    kept = project.session_of("train/0000").files["model"]
+    assert kept == project.root / ("000" if place == "here" else "train/0000") / "train_model.pt"
+    assert (report.files == 0) == (place == "here")
+    again = import_earlier(project, old)
+    assert (again.added, again.known, again.renumbered) == (0, 5, {})
+    assert [str(one) for one in project.doctor() if one.severe] == []
+
+
+def test_in_its_own_folder_a_new_project_needs_no_import(old: Path) -> None:
+    report = import_earlier(Project(old), old)
+    assert (report.added, report.known, report.files, report.missing) == (5, 0, 0, ())
+    assert import_earlier(Project(old), old).known == 5
+
+
+def test_two_old_projects_go_into_one(old: Path, tmp_path: Path) -> None:
+    other = shutil.copytree(old, tmp_path / "other")
+    path = other / "metadata.json"
+    path.write_text(path.read_text().replace("2025-05-01", "2025-06-01"))
     project = Project(tmp_path / "new")
-    project.session("train")
-    with pytest.raises(LedgerError, match="Name another folder"):
-        import_earlier(project, old)
+    assert [import_earlier(project, folder).added for folder in (old, other, old)] == [5, 5, 0]
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"train": {"": {"000": {"status": "odd"}}}}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"train": {"": {"000": {"status": "odd", "timestamp_status_lst": []}}}}']
+)
 def test_a_ledger_that_cannot_be_read_is_refused(old: Path, tmp_path: Path, text: str) -> None:
     (old / "metadata.json").write_text(text)
     project = Project(tmp_path / "new")

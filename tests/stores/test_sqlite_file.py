@@ -45,7 +45,7 @@ def written(ledger: Path) -> Path:
 def test_the_file_says_what_it_is(store: SqliteStore, ledger: Path) -> None:
     store.create(new_run())
     assert pragma(ledger, "application_id") == int.from_bytes(b"pyca")
-    assert pragma(ledger, "user_version") == 3
+    assert pragma(ledger, "user_version") == 4
     assert pragma(ledger, "journal_mode") == "wal"
     assert b"SQLite format 3" in ledger.read_bytes()[:16]
 

@@ -217,6 +217,12 @@ class Claims:
             batch = batch[position + 1 :]
             batch += islice(wanted, _BATCH - len(batch))
 
+    def fill_in(self) -> None:
+        """Give runs of pycaddy 0.2 their params, if the sweep has them. It is read to its end."""
+        if not isinstance(self._configs, Adaptive):
+            for _ in self._filled_in(self._frozen(self._configs), set()):
+                pass
+
     def keys(self) -> list[str]:
         """Return the param hashes of the sweep, each once.
 
@@ -229,7 +235,7 @@ class Claims:
                 "with project.claim(...), by the same script in each task of a job array."
             )
         self.duplicates = 0
-        return [frozen.key for frozen in self._known(self._frozen(self._configs), set())]
+        return [frozen.key for frozen in self._frozen(self._configs)]
 
     def survey(self, keys: Iterable[str]) -> Survey:
         """Return how far the runs with these params are, without claiming any."""

@@ -56,9 +56,12 @@ class Study:
             storage_mode=storage_mode,
             ignore=ignore,
             max_attempts=1 + retries,
-            earlier=_attempts(project, identifier),
         )
         configs = list(sweep) if isinstance(sweep, Iterator) else sweep
+        if (project.relpath, identifier) in project.ledger.hash_only:
+            # First, so that their attempts count as those of the same params.
+            Claims(project.ledger, configs, options).fill_in()
+        options = replace(options, earlier=_attempts(project, identifier))
         return cls(project, function, configs, options, fail_fast, timeout_s, _command(project))
 
     @property

@@ -8,7 +8,7 @@ from pycaddy.status import Status
 from pycaddy.stores import Selection, Store
 from pycaddy.testing._at_once import MANY, in_processes, in_threads
 from pycaddy.testing._work import count_up, first, mark
-from pycaddy.testing.factories import OpenStore, new_run, some_owner
+from pycaddy.testing.factories import OpenStore, new_run, some_owner, started_record
 
 __all__ = ["Swapping"]
 
@@ -86,6 +86,32 @@ class Swapping:
         assert store.select(Selection()) == [*expected, old[2]]
         assert store.find_or_create(wanted[0], first) == (expected[0], False)
         assert store.rewrite_params([])
+
+    def test_runs_that_have_only_a_hash_are_named_until_they_get_their_params(
+        self, store: Store
+    ) -> None:
+        assert store.hash_only() == {}
+        runs = [
+            started_record(uid, param_hash=f"{uid}" * 64, param_version=0, identifier=name)
+            for uid, name in ((0, "train"), (1, "train"), (2, "eval"), (3, "eval"))
+        ]
+        store.load([*runs, started_record(4)], {})
+        removed = store.get("", "eval", 3)
+        assert removed is not None
+        assert store.swap(removed, removed.changed(trashed_us=1))
+        assert store.hash_only() == {
+            ("", "train"): {"0" * 64, "1" * 64},
+            ("", "eval"): {"2" * 64},
+        }
+        old = store.get("", "train", 0)
+        assert old is not None
+        assert old.uid == "0000"
+        new = new_run({"lr": 1})
+        changes = {"params_text": new.params_text, "param_hash": new.param_hash}
+        assert store.rewrite_params([(old, old.changed(param_version=1, **changes))])
+        assert store.hash_only() == {("", "train"): {"1" * 64}, ("", "eval"): {"2" * 64}}
+        found, created = store.find_or_create(new, first)
+        assert (found.uid, created) == ("0000", False)
 
     def test_params_are_rewritten_of_all_runs_or_of_none(self, store: Store) -> None:
         old = [store.create(new_run()) for _ in range(2)]

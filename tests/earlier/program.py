@@ -1,10 +1,8 @@
-"""Run by the Python that has pycaddy 0.2: writes a project, or hashes of params.
+"""Run by the Python that has pycaddy 0.2: writes a project, or hashes params.
 
-    earlier_project.py write ROOT MODE NUMBER   a project of NUMBER runs of "train", and some others
-    earlier_project.py hash                     a hash for each line of JSON on the standard input
-    earlier_project.py hold ROOT                hold the lock on the ledger until the input ends
-
-What is written is described by `tests/interop/earlier.py`, which both sides read.
+program.py write ROOT MODE NUMBER   a project of NUMBER runs, as many in a sub-project, and one
+program.py hash                     a hash for each line of JSON on the standard input
+program.py hold ROOT                hold the lock on the ledger until the input ends
 """
 
 from __future__ import annotations
@@ -12,7 +10,7 @@ from __future__ import annotations
 import json
 import sys
 
-import earlier
+from contents import configs, status_of
 from pycaddy.dict_utils import hash_dict
 from pycaddy.project.structs import ExistingRun
 
@@ -23,9 +21,9 @@ def write(root: str, mode: str, number: str) -> None:
     project = Project(root=root, storage_mode=StorageMode[mode])
     project.ensure_folder()
     for place in (project, project.sub("imagenet").sub("randaug")):
-        for position, params in enumerate(earlier.configs(int(number))):
+        for position, params in enumerate(configs(int(number))):
             run = place.session("train", params=params, existing_run_strategy=ExistingRun.NEW)
-            status = earlier.status_of(position)
+            status = status_of(position)
             if status == "pending":
                 continue
             run.start()
@@ -36,8 +34,7 @@ def write(root: str, mode: str, number: str) -> None:
                 run.done()
             elif status == "error":
                 run.error()
-    plain = project.session("eval")
-    plain.done()
+    project.session("eval").done()
 
 
 def hold(root: str) -> None:
@@ -51,6 +48,6 @@ match sys.argv[1]:
         write(*sys.argv[2:])
     case "hash":
         for line in sys.stdin:
-            print(hash_dict(json.loads(line)))
+            print(hash_dict(json.loads(line)), flush=True)
     case "hold":
         hold(sys.argv[2])

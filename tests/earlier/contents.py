@@ -1,4 +1,4 @@
-"""What the projects of pycaddy 0.2 in the tests contain. It is read by 0.2's Python as well."""
+"""What the projects of pycaddy 0.2 in the tests contain: 0.2's own Python reads it as well."""
 
 from __future__ import annotations
 
