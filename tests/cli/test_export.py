@@ -5,6 +5,8 @@ import json
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from pycaddy.project import Project
 from tests.cli.sample import document, invoke, make_others
 
@@ -82,7 +84,7 @@ def test_an_old_project_is_taken_over_in_its_own_folder(
     make_others(project)
     monkeypatch.chdir("../old")
     refused = invoke("ls")
-    assert refused.exit_code == 3
+    assert refused.exit_code == 2
     assert "`pycaddy import" in refused.stderr
     taken = invoke("import", ".")
     assert "1 run added, 0 known, 0 files copied." in taken.stdout

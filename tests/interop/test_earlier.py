@@ -153,6 +153,12 @@ def test_in_its_own_folder_a_new_project_needs_no_import(old: Path) -> None:
     assert import_earlier(Project(old), old).known == 5
 
 
+def test_a_folder_without_a_ledger_of_0_2_is_refused(tmp_path: Path) -> None:
+    project = Project(tmp_path / "new")
+    with pytest.raises(ArchiveError, match=r"metadata.json is not a ledger of pycaddy 0.2"):
+        import_earlier(project, tmp_path)
+
+
 def test_two_old_projects_go_into_one(old: Path, tmp_path: Path) -> None:
     other = shutil.copytree(old, tmp_path / "other")
     path = other / "metadata.json"

@@ -18,8 +18,8 @@ from pycaddy.errors import LedgerDamagedError, RunNotFoundError
 from pycaddy.ledger import Ledger
 from pycaddy.stores import Selection
 from pycaddy.testing._at_once import MANY, in_processes
-from tests.earlier.contents import configs, status_of
-from tests.earlier.environment import talking_to, write_project
+from tests.ledger.earlier.contents import configs, status_of
+from tests.ledger.earlier.environment import talking_to, write_project
 
 MODES = ("SUBFOLDER", "PREFIX")
 NUMBER = 200

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from pycaddy import params
 from pycaddy.params._earlier import earlier_hashes
-from tests.earlier.contents import configs
-from tests.earlier.environment import talking_to
+from tests.ledger.earlier.contents import configs
+from tests.ledger.earlier.environment import talking_to
 
 Hash = Callable[[object], str]
 

@@ -26,7 +26,7 @@ EARLIER = "pycaddy-0.2"
         "pycaddy import ../runs.zip",
         "pycaddy import ../runs.zip -p ../another",
         "pycaddy import ../old -p ../newer",
-        "pycaddy import .",
+        "pycaddy import ../old",
     ),
 )
 @click.argument("source", type=click.Path(exists=True))

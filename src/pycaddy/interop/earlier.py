@@ -89,7 +89,7 @@ def import_earlier(project: Project, folder: str | os.PathLike[str]) -> EarlierR
 def _read(folder: str, ledger: Ledger) -> Earlier:
     path = os.path.join(folder, EARLIER_FILE)
     try:
-        earlier = read(path, ledger.root, ledger.address)
+        earlier = read(path, ledger.root, ledger.address) if os.path.isfile(path) else None
     except LedgerDamagedError as error:
         raise ArchiveError(error.message, archive=folder) from error
     if earlier is None:

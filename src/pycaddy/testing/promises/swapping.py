@@ -107,7 +107,7 @@ class Swapping:
         assert old is not None
         assert old.uid == "0000"
         new = new_run({"lr": 1})
-        changes = {"params_text": new.params_text, "param_hash": new.param_hash}
+        changes = {"params_text": new.params_text, "params_key": new.params_key}
         assert store.rewrite_params([(old, old.changed(param_version=1, **changes))])
         assert store.hash_only() == {("", "train"): {"1" * 64}, ("", "eval"): {"2" * 64}}
         found, created = store.find_or_create(new, first)
