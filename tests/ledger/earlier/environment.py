@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pycaddy.stores._lock import WriterLock
+from pycaddy.stores.sqlite.lock import WriterLock
 
 from benchmarks.peers._environments import ENVIRONMENTS, python_of
 

@@ -92,7 +92,7 @@ class Swapping:
     ) -> None:
         assert store.hash_only() == {}
         runs = [
-            started_record(uid, param_hash=f"{uid}" * 64, param_version=0, identifier=name)
+            started_record(uid, params_key=f"{uid}" * 64, param_version=0, identifier=name)
             for uid, name in ((0, "train"), (1, "train"), (2, "eval"), (3, "eval"))
         ]
         store.load([*runs, started_record(4)], {})
