@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from pycaddy.errors import PycaddyError, SweepError
 from pycaddy.sweeper import DictSweep, Fixed, StrategyName
+from pycaddy.sweeper.keys import dotted
 from pycaddy.sweeper.strategies import BLOCK
 
 
@@ -329,9 +330,17 @@ def written_by_hand(parameters: dict[str, Any]) -> list[dict[str, Any]]:
     return configs
 
 
+def literally(parameters: dict[str, Any]) -> dict[str, Any]:
+    """The same parameters with keys that are read back as they are, dots included."""
+    return {
+        dotted((key,)): literally(value) if isinstance(value, dict) else value
+        for key, value in parameters.items()
+    }
+
+
 @given(parameters_of_any_shape)
 def test_a_sweep_is_what_nested_loops_would_give(parameters: dict[str, Any]) -> None:
-    sweep = DictSweep(parameters)
+    sweep = DictSweep(literally(parameters))
     expected = written_by_hand(parameters)
     assert list(sweep) == expected
     assert len(sweep) == len(expected)
@@ -341,7 +350,7 @@ def test_a_sweep_is_what_nested_loops_would_give(parameters: dict[str, Any]) -> 
 
 @given(parameters_of_any_shape)
 def test_a_pickled_sweep_is_the_same_sweep(parameters: dict[str, Any]) -> None:
-    sweep = DictSweep(parameters)
+    sweep = DictSweep(literally(parameters))
     copied = pickle.loads(pickle.dumps(sweep))
     assert copied == sweep
     assert list(copied) == list(sweep)
@@ -349,5 +358,6 @@ def test_a_pickled_sweep_is_the_same_sweep(parameters: dict[str, Any]) -> None:
 
 def test_no_text_of_the_user_is_evaluated() -> None:
     hostile = "x}] + [__import__('os').abort() #"
-    sweep = DictSweep({hostile: [hostile, "lambda: 0"], "k0": {"v0": [1]}}, constants={"fresh": 2})
+    key = dotted((hostile,))
+    sweep = DictSweep({key: [hostile, "lambda: 0"], "k0": {"v0": [1]}}, constants={"fresh": 2})
     assert sweep[0] == {hostile: hostile, "k0": {"v0": 1}, "fresh": 2}

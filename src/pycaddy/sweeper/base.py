@@ -196,7 +196,7 @@ class Sweep(ABC):
 
         Args:
             seeds: How many, counted from 0, or the seeds themselves.
-            name: The key; a dotted one ("train.seed") is that of a nested dict.
+            name: The key, written as in `DictSweep`: "train.seed" is that of a nested dict.
 
         Raises:
             SweepError: The configurations have a param *name* already.
@@ -204,10 +204,8 @@ class Sweep(ABC):
         from pycaddy.sweeper.dict_sweep import DictSweep
 
         counted = isinstance(seeds, str) or not isinstance(seeds, Iterable)
-        nested: Any = range(checked_count("seeds", seeds)) if counted else seeds
-        for part in reversed(name.split(".")):
-            nested = {part: nested}
-        return self * DictSweep(nested)
+        values: Any = range(checked_count("seeds", seeds)) if counted else seeds
+        return self * DictSweep({name: values})
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other) or not isinstance(other, Sweep):

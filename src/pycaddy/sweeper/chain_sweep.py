@@ -10,9 +10,9 @@ from typing import Any
 from pycaddy.errors import SweepError
 from pycaddy.sweeper.base import Config, Sweep, Where
 from pycaddy.sweeper.copies import any_container, fresh
+from pycaddy.sweeper.keys import dotted
 from pycaddy.sweeper.strategies import places
 from pycaddy.sweeper.tree import clash, joined
-from pycaddy.sweeper.values import dotted
 
 
 class ChainSweep(Sweep):

@@ -10,8 +10,9 @@ from pycaddy.sweeper.base import Sweep
 from pycaddy.sweeper.chain_sweep import ChainSweep
 from pycaddy.sweeper.concat import Concat
 from pycaddy.sweeper.grid import Grid
+from pycaddy.sweeper.keys import Path, dotted, parts_of
 from pycaddy.sweeper.tree import Tree, clash, either, joined, read_parameters
-from pycaddy.sweeper.values import Fixed, Path, Swept, dotted
+from pycaddy.sweeper.values import Fixed, Swept
 
 Branch: TypeAlias = Mapping[str, Any] | Sweep
 When: TypeAlias = Mapping[str, Mapping[Any, Branch]]
@@ -28,7 +29,9 @@ def conditional(tree: Tree, when: When) -> Sweep:
         SweepError: *when* names no key or no value of the tree, or sets a key of its own twice.
     """
     leaves = dict(_leaves(tree))
-    cases = {path: _cases(path, leaves[path], when) for path in _paths(leaves, when)}
+    cases = {
+        path: _cases(path, leaves[path], when[name]) for path, name in _paths(leaves, when).items()
+    }
     _check_keys(tree, cases)
     factors: list[Sweep] = []
     plain: Tree = {}
@@ -55,26 +58,35 @@ def _nested(path: Path, leaf: Any) -> Tree:
     return dict(leaf)
 
 
-def _paths(leaves: Mapping[Path, Any], when: When) -> list[Path]:
+def _paths(leaves: Mapping[Path, Any], when: When) -> dict[Path, str]:
+    """The paths that *when* names, with their names as written."""
     if not isinstance(when, Mapping):
         raise SweepError(
             f"when is a {type(when).__name__}, and must be a dict of dicts: "
             "{'optimizer': {'sgd': {'momentum': [0.8, 0.9]}}}."
         )
-    by_name = {dotted(path): path for path, leaf in leaves.items() if not isinstance(leaf, dict)}
-    unknown = [name for name in when if name not in by_name]
-    if unknown:
-        raise SweepError(
-            f"when names {unknown[0]!r}, which is no parameter. Use {_list(by_name)}.",
-            key=unknown[0],
-        )
-    return [by_name[name] for name in when]
+    found: dict[Path, str] = {}
+    names: list[Any] = list(when)
+    for name in names:
+        path = parts_of(name) if isinstance(name, str) else ()
+        if path not in leaves or isinstance(leaves[path], dict):
+            known = (dotted(path) for path, leaf in leaves.items() if not isinstance(leaf, dict))
+            raise SweepError(
+                f"when names {name!r}, which is no parameter. Use {_list(known)}.", key=name
+            )
+        if path in found:
+            raise SweepError(
+                f"when names {dotted(path)!r} twice, as {found[path]!r} and {name!r}. "
+                "Keep one of them.",
+                key=dotted(path),
+            )
+        found[path] = name
+    return found
 
 
-def _cases(path: Path, leaf: Any, when: When) -> Concat:
+def _cases(path: Path, leaf: Any, branches: Mapping[Any, Branch]) -> Concat:
     name = dotted(path)
     values = leaf.values if isinstance(leaf, Swept) else (leaf.value,)
-    branches = when[name]
     if not isinstance(branches, Mapping):
         raise SweepError(
             f"when[{name!r}] is a {type(branches).__name__}, and must be a dict from values to "

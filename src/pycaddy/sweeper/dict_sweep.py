@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from pycaddy.errors import SweepError
 from pycaddy.sweeper.base import Config, Sweep, Where
 from pycaddy.sweeper.grid import Grid
+from pycaddy.sweeper.keys import dotted
 from pycaddy.sweeper.strategies import StrategyName
 from pycaddy.sweeper.tree import Tree, axes, clash, joined, read_constants, read_parameters
-from pycaddy.sweeper.values import dotted
 
 if TYPE_CHECKING:
     from pycaddy.sweeper.conditions import When
@@ -29,7 +29,10 @@ class DictSweep(Sweep):
         parameters: A list, tuple, range, one-dimensional array or other sequence is swept; a
             nested dict stays nested; anything else, and `Fixed(...)`, is one value. A range
             may be written as data: `{"type": "range", "start": 0, "stop": 5, "step": 1}`.
+            A key with dots is that of a nested dict: "model.width" means the same as
+            {"model": {"width": ...}}. A key that contains a dot is written "['a.b']".
         constants: Values that every configuration has, never swept; merged into nested dicts.
+            Their keys are written in the same way.
         strategy: `PRODUCT` combines every value with every other, the last key fastest; `ZIP`
             takes the first values together, then the second ones, and wants equal lengths.
         when: Parameters that are there only where another one has a value:
@@ -46,10 +49,10 @@ class DictSweep(Sweep):
 
     def __init__(
         self,
-        parameters: Mapping[str, Any] | None = None,
-        *,
-        constants: Mapping[str, Any] | None = None,
+        parameters: Mapping[str, Any] | None = {},
+        constants: Mapping[str, Any] | None = {},
         strategy: StrategyName | str = StrategyName.PRODUCT,
+        *,
         when: When | None = None,
         where: Where | None = None,
     ) -> None:

@@ -10,9 +10,9 @@ from pycaddy._extras import require
 from pycaddy.errors import SweepError
 from pycaddy.sweeper.base import Config, Sweep, Where
 from pycaddy.sweeper.chance import checked_count, checked_seed, draw, fraction, key_of
+from pycaddy.sweeper.keys import dotted
 from pycaddy.sweeper.shuffled import permuted
 from pycaddy.sweeper.space import Space
-from pycaddy.sweeper.values import dotted
 
 __all__ = ["LatinHypercubeSweep", "RandomSweep", "SobolSweep"]
 

@@ -16,9 +16,9 @@ from pycaddy.records import RunRecord
 from pycaddy.status import Status
 from pycaddy.sweeper.base import Config
 from pycaddy.sweeper.chance import checked_count, checked_seed, draw
+from pycaddy.sweeper.keys import dotted
 from pycaddy.sweeper.searched import searched
 from pycaddy.sweeper.space import Space
-from pycaddy.sweeper.values import dotted
 
 __all__ = ["OptunaSweep"]
 

@@ -9,7 +9,8 @@
 
 The words mean what they mean in numpy: `range` leaves out its stop, the others include it, and
 the ends of `logspace` are exponents. Unlike numpy's, the values are what a person would write:
-0.3, not 0.30000000000000004, because a run is found again by its values.
+0.3, not 0.30000000000000004, because a run is found again by its values. The stop may also be
+called "end".
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from pycaddy.errors import SweepError
 from pycaddy.sweeper.copies import fresh
-from pycaddy.sweeper.values import Fixed, Path, Swept, dotted, swept
+from pycaddy.sweeper.keys import Path, dotted
+from pycaddy.sweeper.values import Fixed, Swept, swept
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -72,7 +74,8 @@ class _Written:
         return Fixed(fresh(self._data["value"]))
 
     def allow(self, *words: str) -> None:
-        unknown = [word for word in self._data if word not in ("type", *words)]
+        allowed = {"type", *words, *(("end",) if "stop" in words else ())}
+        unknown = [word for word in self._data if word not in allowed]
         if unknown:
             raise self.error(f"does not take {unknown[0]!r}", f"Use {', '.join(words)}")
 
@@ -88,8 +91,13 @@ class _Written:
             raise self.error(f"has {value!r} as {word!r}", "Write a finite number")
         return value
 
+    def stop(self) -> float:
+        if "stop" in self._data and "end" in self._data:
+            raise self.error("has both 'stop' and 'end', which mean the same", "Keep one of them")
+        return self.number("end" if "end" in self._data else "stop")
+
     def ends(self) -> tuple[float, float]:
-        return self.number("start"), self.number("stop")
+        return self.number("start"), self.stop()
 
     def num(self) -> int:
         num = self.number("num")
@@ -105,7 +113,7 @@ class _Written:
 def _range(written: _Written) -> range | list[float]:
     written.allow("start", "stop", "step")
     start, step = written.number("start", 0), written.number("step", 1)
-    stop = written.number("stop")
+    stop = written.stop()
     if step == 0:
         raise written.error("has 0 as 'step'", "Write how far each value is from the one before")
     if isinstance(start, int) and isinstance(stop, int) and isinstance(step, int):

@@ -9,9 +9,10 @@ from pycaddy.errors import SweepError
 from pycaddy.sweeper.base import Config
 from pycaddy.sweeper.copies import any_container
 from pycaddy.sweeper.distributions import Choice, Distribution
+from pycaddy.sweeper.keys import Path, dotted
 from pycaddy.sweeper.template import Template
 from pycaddy.sweeper.tree import Tree, clash, joined, read_constants, read_parameters
-from pycaddy.sweeper.values import Fixed, Path, Swept, dotted
+from pycaddy.sweeper.values import Fixed, Swept
 
 
 class Space:

@@ -10,7 +10,8 @@ from math import prod
 from typing import Any, Protocol, TypeAlias
 
 from pycaddy.errors import SweepError
-from pycaddy.sweeper.values import Path, Swept, Values, dotted
+from pycaddy.sweeper.keys import Path, dotted
+from pycaddy.sweeper.values import Swept, Values
 
 Row: TypeAlias = tuple[Any, ...]
 

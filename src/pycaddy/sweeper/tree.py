@@ -7,8 +7,9 @@ from typing import Any, TypeAlias
 
 from pycaddy.errors import SweepError
 from pycaddy.sweeper.copies import fresh
+from pycaddy.sweeper.keys import Path, dotted, parts_of
 from pycaddy.sweeper.ranges import read_written
-from pycaddy.sweeper.values import Fixed, Path, Swept, dotted, read_value
+from pycaddy.sweeper.values import Fixed, Swept, read_value
 
 Tree: TypeAlias = "dict[str, Tree | Swept | Fixed]"
 
@@ -16,27 +17,32 @@ Tree: TypeAlias = "dict[str, Tree | Swept | Fixed]"
 MAX_DEPTH = 64
 
 
-def read_parameters(parameters: Mapping[str, Any], path: Path = ()) -> Tree:
+def read_parameters(parameters: Mapping[str, Any]) -> Tree:
     """Read what the user wrote: a sequence is swept, a mapping is nested, the rest is fixed."""
+    return _read(unfolded(parameters), ())
+
+
+def _read(values: Mapping[str, Any], path: Path) -> Tree:
     tree: Tree = {}
-    for key, value in _items(parameters, path):
-        inner = (*path, key)
+    for part, value in values.items():
+        inner = (*path, part)
         if isinstance(value, Mapping):
-            written = read_written(value, inner)
-            tree[key] = read_parameters(value, inner) if written is None else written
+            nested = unfolded(value, inner)
+            written = read_written(nested, inner)
+            tree[part] = _read(nested, inner) if written is None else written
         else:
-            tree[key] = read_value(value, inner)
+            tree[part] = read_value(value, inner)
     return tree
 
 
 def read_constants(constants: Mapping[str, Any], path: Path = ()) -> Tree:
     """Read what the user wrote, where nothing is swept: a mapping is nested, the rest is fixed."""
     tree: Tree = {}
-    for key, value in _items(constants, path):
+    for part, value in unfolded(constants, path).items():
         if isinstance(value, Mapping):
-            tree[key] = read_constants(value, (*path, key))
+            tree[part] = read_constants(value, (*path, part))
         else:
-            tree[key] = Fixed(fresh(value.value if isinstance(value, Fixed) else value))
+            tree[part] = Fixed(fresh(value.value if isinstance(value, Fixed) else value))
     return tree
 
 
@@ -49,23 +55,73 @@ def axes(tree: Tree, path: Path = ()) -> Iterator[tuple[Path, Swept]]:
             yield (*path, key), child
 
 
+def unfolded(mapping: Mapping[str, Any], path: Path = ()) -> dict[str, Any]:
+    """The values of *mapping* by the first part of their keys.
+
+    A key with more parts becomes a mapping of the others: {"a.b.c": 1, "a.d": 2} is unfolded to
+    {"a": {"b.c": 1, "d": 2}}.
+
+    Raises:
+        SweepError: A key is not a str, or cannot be read; or two keys set the same one.
+    """
+    values: dict[str, Any] = {}
+    earlier: dict[str, list[tuple[str, Any]]] = {}
+    for key, value in _items(mapping, path):
+        part, *rest = parts_of(key)
+        nested = {dotted(tuple(rest)): value} if rest else value
+        if part in values:
+            if clash({part: values[part]}, {part: nested}, path) is not None:
+                raise _same_key(part, earlier[part], (key, nested), path)
+            values[part] = joined(values[part], nested)
+        else:
+            values[part] = nested
+        earlier.setdefault(part, []).append((key, nested))
+    return values
+
+
+def _same_key(
+    part: str, earlier: list[tuple[str, Any]], later: tuple[str, Any], path: Path
+) -> SweepError:
+    key, value = later
+    other, twice = next(
+        (other, twice)
+        for other, its in earlier
+        if (twice := clash({part: its}, {part: value}, path)) is not None
+    )
+    # Below the part, keys are still as they were written.
+    inner = (found for written in twice[len(path) + 1 :] for found in parts_of(written))
+    name = dotted((*path, part, *inner))
+    return SweepError(
+        f"{_in_full(other, path)!r} and {_in_full(key, path)!r} both set {name!r}. "
+        "Keep one of them.",
+        key=name,
+    )
+
+
+def _in_full(key: str, path: Path) -> str:
+    separator = "." if path and not key.startswith("[") else ""
+    return f"{dotted(path)}{separator}{key}"
+
+
 def clash(left: Mapping[str, Any], right: Mapping[str, Any], path: Path = ()) -> Path | None:
-    """The first key that both set, apart from dicts whose own keys differ."""
-    for key, value in left.items():
-        if key not in right:
+    """The first key that both set, apart from mappings whose own keys differ."""
+    _check_depth(path)
+    fewer, more = (right, left) if len(right) < len(left) else (left, right)
+    for key in fewer:
+        if key not in more:
             continue
-        inner, other = (*path, key), right[key]
-        if not (isinstance(value, dict) and isinstance(other, dict)):
+        one, other, inner = left[key], right[key], (*path, key)
+        if not (isinstance(one, Mapping) and isinstance(other, Mapping)):
             return inner
-        found = clash(value, other, inner)
+        found = clash(one, other, inner)
         if found is not None:
             return found
     return None
 
 
-def joined(left: dict[str, Any], right: dict[str, Any]) -> dict[str, Any]:
+def joined(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:
     """Both in one new dict; a key of both is a dict in both, because they do not clash."""
-    both = left | right
+    both = {**left, **right}
     if len(both) < len(left) + len(right):
         for key in left.keys() & right.keys():
             both[key] = joined(left[key], right[key])
@@ -85,18 +141,25 @@ def either(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _items(mapping: Mapping[str, Any], path: Path) -> Iterator[tuple[str, Any]]:
-    where = f" under {dotted(path)!r}" if path else ""
-    if len(path) >= MAX_DEPTH:
-        raise SweepError(
-            f"The dicts under {path[0]!r} are nested deeper than {MAX_DEPTH} levels. "
-            "Flatten them, or check that none contains itself.",
-            key=path[0],
-        )
+    _check_depth(path)
     for key, value in mapping.items():
         if not isinstance(key, str):
             raise SweepError(
-                f"The key {key!r}{where} is of type {type(key).__name__}, and a key must be a str. "
-                f"Write {str(key)!r}, or keep the dict around it whole with Fixed(...).",
+                f"The key {key!r}{_under(path)} is of type {type(key).__name__}, and a key must be "
+                f"a str. Write {str(key)!r}, or keep the dict around it whole with Fixed(...).",
                 key=key,
             )
         yield key, value
+
+
+def _check_depth(path: Path) -> None:
+    if len(path) >= MAX_DEPTH:
+        raise SweepError(
+            f"The dicts under {dotted(path[:1])!r} are nested deeper than {MAX_DEPTH} levels. "
+            "Flatten them, or check that none contains itself.",
+            key=path[0],
+        )
+
+
+def _under(path: Path) -> str:
+    return f" under {dotted(path)!r}" if path else ""

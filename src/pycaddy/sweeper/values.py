@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 
 from pycaddy.errors import SweepError
 from pycaddy.sweeper.copies import any_container, fresh
+from pycaddy.sweeper.keys import Path, dotted
 
 Values: TypeAlias = tuple[Any, ...] | range
-Path: TypeAlias = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,6 @@ class Swept:
         if type(mine) is type(theirs):
             return mine == theirs
         return len(mine) == len(theirs) and all(map(eq, mine, theirs))
-
-
-def dotted(path: Path) -> str:
-    """The name of a nested key in messages: "optimizer.lr"."""
-    return ".".join(path)
 
 
 def read_value(value: Any, path: Path) -> Swept | Fixed:

@@ -30,7 +30,9 @@ from pycaddy.sweeper.distributions import (
     Uniform,
 )
 from pycaddy.sweeper.drawn import LatinHypercubeSweep, RandomSweep, SobolSweep
-from pycaddy.sweeper.values import Fixed, Path, dotted
+from pycaddy.sweeper.keys import Path, dotted
+from pycaddy.sweeper.tree import unfolded
+from pycaddy.sweeper.values import Fixed
 
 __all__ = ["sweep_from"]
 
@@ -127,15 +129,15 @@ def _when(when: Any) -> Any:
     if not isinstance(when, Mapping):
         return when
     return {
-        name: {value: _branch(branch, name) for value, branch in cases.items()}
+        name: {value: _branch(branch) for value, branch in cases.items()}
         if isinstance(cases, Mapping)
         else cases
         for name, cases in when.items()
     }
 
 
-def _branch(branch: Any, name: Any) -> Any:
-    return _parameters(branch, (str(name),), grid=True) if isinstance(branch, Mapping) else branch
+def _branch(branch: Any) -> Any:
+    return _parameters(branch, (), grid=True) if isinstance(branch, Mapping) else branch
 
 
 def _parameters(written: Any, path: Path, *, grid: bool) -> dict[str, Any]:
@@ -146,14 +148,20 @@ def _parameters(written: Any, path: Path, *, grid: bool) -> dict[str, Any]:
             "{'lr': {'values': [0.1, 0.01]}}.",
             key=name,
         )
-    return {key: _entry(entry, (*path, str(key)), grid=grid) for key, entry in written.items()}
+    return {
+        dotted((part,)): _entry(entry, (*path, part), grid=grid)
+        for part, entry in unfolded(written, path).items()
+    }
 
 
-def _entry(entry: Any, path: Path, *, grid: bool) -> Any:
-    if not isinstance(entry, Mapping) or isinstance(entry.get("type"), str):
-        return entry  # DictSweep reads it: a list, one value, or a range written as data
+def _entry(written: Any, path: Path, *, grid: bool) -> Any:
+    if not isinstance(written, Mapping):
+        return written
+    entry = unfolded(written, path)
+    if isinstance(entry.get("type"), str):
+        return written  # DictSweep reads it: a range written as data, or a nested dict
     if not _WORDS_OF_A_PARAMETER & entry.keys():
-        return _parameters(entry, path, grid=grid)
+        return _parameters(written, path, grid=grid)
     if "parameters" in entry:
         _check_words(entry, path, ("parameters",))
         return _parameters(entry["parameters"], path, grid=grid)
