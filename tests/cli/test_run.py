@@ -31,6 +31,21 @@ def test_each_configuration_is_run_once_in_a_new_project(folder: Path) -> None:
     assert again.stdout.startswith("0 done, 3 skipped")
 
 
+def test_dotted_keys_of_a_sweep_file_become_nested_params(folder: Path) -> None:
+    parameters = {"x": [1], "model.layers": [3, 5], "model['a.b']": 1}
+    (folder / "dotted.json").write_text(json.dumps({"parameters": parameters}))
+    words = ("simulate:simulate", "--sweep", "dotted.json", "--executor", "serial")
+    assert run("run", *words, cwd=folder).returncode == 0
+    runs = Project(folder / "results").sessions("simulate")
+    assert [session.params for session in runs] == [
+        {"x": 1, "model": {"layers": layers, "a.b": 1}} for layers in (3, 5)
+    ]
+    (folder / "dotted.json").write_text(json.dumps({"parameters": {"m": 1, "m.a": [2]}}))
+    refused = run("run", *words, cwd=folder)
+    assert refused.returncode == 3
+    assert "In dotted.json: 'm' and 'm.a' both set 'm'." in refused.stderr
+
+
 @pytest.mark.parametrize("executor", ["local", "threads", "serial"])
 def test_a_failed_run_is_told_and_the_exit_code_is_1(folder: Path, executor: str) -> None:
     words = ("--sweep", "failing.json", "--executor", executor, "--retries", "1", "--json")
