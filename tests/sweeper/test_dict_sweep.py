@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from pycaddy.errors import PycaddyError, SweepError
 from pycaddy.sweeper import DictSweep, Fixed, StrategyName
+from pycaddy.sweeper.grid import BLOCK
 from pycaddy.sweeper.keys import dotted
-from pycaddy.sweeper.strategies import BLOCK
 
 
 class Colour(Enum):

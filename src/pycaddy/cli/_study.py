@@ -20,8 +20,7 @@ from pycaddy.errors import PycaddyError
 from pycaddy.project import Project
 from pycaddy.project.capture import DEFAULT, PARTS
 from pycaddy.project.report import RunReport
-from pycaddy.sweeper.base import Sweep
-from pycaddy.sweeper.files import load_sweep
+from pycaddy.sweeper import Sweep, load_sweep
 
 __all__ = ["Work", "output_aside", "report_facts", "say_interrupted", "study_options"]
 

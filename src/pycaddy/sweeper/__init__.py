@@ -5,11 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from pycaddy.sweeper.base import Sweep
-from pycaddy.sweeper.chain_sweep import ChainSweep
-from pycaddy.sweeper.dict_sweep import DictSweep
-from pycaddy.sweeper.empty_sweep import EmptySweep
-from pycaddy.sweeper.strategies import StrategyName
+from pycaddy.sweeper.grid import DictSweep, StrategyName
+from pycaddy.sweeper.sweep import ChainSweep, EmptySweep, Sweep
 from pycaddy.sweeper.values import Fixed
 
 if TYPE_CHECKING:
@@ -23,9 +20,8 @@ if TYPE_CHECKING:
         Uniform,
     )
     from pycaddy.sweeper.drawn import LatinHypercubeSweep, RandomSweep, SobolSweep
-    from pycaddy.sweeper.files import load_sweep
-    from pycaddy.sweeper.optuna_sweep import OptunaSweep
-    from pycaddy.sweeper.written import sweep_from
+    from pycaddy.sweeper.files import load_sweep, sweep_from
+    from pycaddy.sweeper.optuna import OptunaSweep
 
 __all__ = [
     "ChainSweep",
@@ -60,15 +56,14 @@ _HOMES = {
         "Uniform",
     ),
     "drawn": ("LatinHypercubeSweep", "RandomSweep", "SobolSweep"),
-    "files": ("load_sweep",),
-    "optuna_sweep": ("OptunaSweep",),
-    "written": ("sweep_from",),
+    "files": ("load_sweep", "sweep_from"),
+    "optuna": ("OptunaSweep",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
-    # On demand: a script that sweeps a grid does not wait for the other ways to search.
+    # Imported on demand: a script with a grid does not wait for the other ways to search.
     if name not in _HOME_OF:
         raise AttributeError(f"module 'pycaddy.sweeper' has no attribute {name!r}")
     return getattr(import_module(f"pycaddy.sweeper.{_HOME_OF[name]}"), name)

@@ -1,70 +1,63 @@
-"""Numbers that look random and are the same in every process, on every machine, for ever.
+"""Random numbers that are the same in every process, on every machine and in every version.
 
-They are hashes of what they are for: `draw(seed, 7, "lr")` needs no draw before it, so any
-process can make the seventh configuration without the first six. The random module promises
-nothing of the kind for more than `random()` itself.
+They are hashes of their names: `draw(seed, 7, "lr")` needs no draw before it, so any process can
+make the seventh configuration without the first six. The random module guarantees a stable
+sequence only for `random()`.
 
-A value that was ever drawn may never change: finished runs are found again by it.
+Never change a value that could have been drawn: RESUME finds completed runs by it.
 """
 
 from __future__ import annotations
 
 from hashlib import sha256
-from operator import index
-from typing import SupportsIndex
-
-from pycaddy.errors import SweepError
+from math import isqrt
 
 _BITS = 256
 _FLOAT_BITS = 53
 
+# Shuffling few positions needs more rounds until all orders are equally likely.
+_FEW = 1 << 16
+_ROUNDS_OF_FEW = 12
+_ROUNDS = 4
+
 
 def draw(*names: int | str) -> int:
     """A number in `range(2**256)` for *names*."""
-    return number(key_of(*names))
-
-
-def key_of(*names: int | str) -> bytes:
-    """*names* as what is hashed."""
-    return "\0".join(map(str, names)).encode("utf-8", "surrogatepass")
-
-
-def number(key: bytes) -> int:
-    """A number in `range(2**256)` for *key*."""
-    return int.from_bytes(sha256(key).digest(), "big")
+    return _number(_key(*names))
 
 
 def fraction(*names: int | str) -> float:
-    """A number from 0 on, below 1, for *names*."""
+    """A number in [0, 1) for *names*."""
     return (draw(*names) >> (_BITS - _FLOAT_BITS)) / (1 << _FLOAT_BITS)
 
 
-def checked_seed(seed: SupportsIndex) -> int:
-    """*seed* as an int.
+def permuted(position: int, size: int, *names: int | str) -> int:
+    """The position that is at *position* in the permutation of `range(size)` that *names* choose.
 
-    Raises:
-        SweepError: It is none. A sweep without a seed would be another one in every process.
+    A Feistel network over pairs of numbers with cycle walking: methods 3 and 2 of Black and
+    Rogaway, "Ciphers with Arbitrary Finite Domains",
+    https://web.cs.ucdavis.edu/~rogaway/papers/subset.pdf. Each step adds to one half a number
+    that depends on the other half only. It can be undone, so no two positions become the same.
+    Nothing is stored, whatever the size.
     """
-    try:
-        return index(seed)
-    except TypeError:
-        raise SweepError(
-            f"seed is {seed!r}, and must be a whole number: it is what makes the sweep the same "
-            "in every process. Write seed=0.",
-            seed=seed,
-        ) from None
+    key = _key(*names)
+    lefts = isqrt(size - 1) + 1
+    rights = -(-size // lefts)
+    rounds = _ROUNDS_OF_FEW if size < _FEW else _ROUNDS
+    while True:
+        left, right = divmod(position, rights)
+        for turn in range(rounds):
+            left = (left + _number(b"%b %d left %d" % (key, turn, right))) % lefts
+            right = (right + _number(b"%b %d right %d" % (key, turn, left))) % rights
+        position = left * rights + right
+        # Fewer than `lefts` of the pairs are outside, so this is rarely repeated.
+        if position < size:
+            return position
 
 
-def checked_count(name: str, count: object) -> int:
-    """*count* as an int, 0 or more.
+def _key(*names: int | str) -> bytes:
+    return "\0".join(map(str, names)).encode("utf-8", "surrogatepass")
 
-    Raises:
-        SweepError: It is something else.
-    """
-    try:
-        number = index(count)  # type: ignore[arg-type]
-    except TypeError:
-        number = -1
-    if number < 0:
-        raise SweepError(f"{name} is {count!r}. Write a whole number, such as {name}=100.")
-    return number
+
+def _number(key: bytes) -> int:
+    return int.from_bytes(sha256(key).digest(), "big")

@@ -8,15 +8,65 @@ from typing import Any, SupportsIndex
 
 from pycaddy._extras import require
 from pycaddy.errors import SweepError
-from pycaddy.sweeper.base import Config, Sweep, Where
-from pycaddy.sweeper.chance import checked_count, checked_seed, draw, fraction, key_of
-from pycaddy.sweeper.keys import dotted
-from pycaddy.sweeper.shuffled import permuted
-from pycaddy.sweeper.space import Space
+from pycaddy.sweeper.chance import draw, fraction, permuted
+from pycaddy.sweeper.distributions import Choice, Distribution
+from pycaddy.sweeper.keys import Path, dotted
+from pycaddy.sweeper.sweep import Config, Sweep, Where, checked_count, checked_seed
+from pycaddy.sweeper.tree import Template, Tree, clash, joined, read_constants, read_parameters
+from pycaddy.sweeper.values import Fixed, Swept, any_container
 
 __all__ = ["LatinHypercubeSweep", "RandomSweep", "SobolSweep"]
 
 _SHOWN = 6
+_BELOW_1 = 1 - 2**-53
+_BLOCK = 256
+_SOBOL_AXES = 21201
+_SOBOL_BITS = 30  # as scipy has them; more cannot be fast-forwarded in all its versions
+_SOBOL_SIZE = 1 << _SOBOL_BITS
+
+
+class Space:
+    """What a user wrote as a space: distributions by key, nested as the configurations are.
+
+    It is read as the parameters of a `DictSweep` are, and what would be swept is a `Choice`.
+
+    Raises:
+        SweepError: As `DictSweep`.
+    """
+
+    __slots__ = ("axes", "template")
+
+    def __init__(self, space: Mapping[str, Any], constants: Mapping[str, Any] | None) -> None:
+        for name, given in (("space", space), ("constants", constants or {})):
+            if not isinstance(given, Mapping):
+                raise SweepError(
+                    f"{name} is a {type(given).__name__}, and must be a dict from keys to what "
+                    "they are drawn from: {'lr': LogUniform(1e-4, 1e-1)}."
+                )
+        varied, constant = read_parameters(space), read_constants(constants or {})
+        twice = clash(varied, constant)
+        if twice is not None:
+            name = dotted(twice)
+            raise SweepError(
+                f"{name!r} is in the space and in constants. Keep it in one of them.", key=name
+            )
+        axes: list[tuple[Path, Distribution]] = []
+        self.template = Template(joined(_drawn(varied, (), axes), constant))
+        self.axes = tuple(axes)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Space):
+            return NotImplemented
+        return (self.axes, self.template.tree) == (other.axes, other.template.tree)
+
+    def config(self, fractions: Iterable[float]) -> Config:
+        """The configuration at these fractions, one for each axis."""
+        return self.template.build(
+            *(
+                distribution.quantile(fraction)
+                for (_, distribution), fraction in zip(self.axes, fractions, strict=True)
+            )
+        )
 
 
 class _DrawnSweep(Sweep):
@@ -52,9 +102,6 @@ class _DrawnSweep(Sweep):
 
     def _at(self, position: int) -> Config:
         return self._space.config(self._point(position))
-
-    def _every(self) -> Iterator[Config]:
-        return map(self._at, range(self._count))
 
     def _identity(self) -> tuple[object, ...]:
         return self._space, self._count, self._seed
@@ -108,7 +155,7 @@ class LatinHypercubeSweep(_DrawnSweep):
 
     def _point(self, position: int) -> Iterator[float]:
         for path, _ in self._space.axes:
-            slice_ = permuted(position, self._count, key_of("latin", self._seed, *path))
+            slice_ = permuted(position, self._count, "latin", self._seed, *path)
             within = fraction("within", self._seed, position, *path)
             yield min((slice_ + within) / self._count, _BELOW_1)
 
@@ -173,8 +220,19 @@ class SobolSweep(_DrawnSweep):
             yield (int(coordinate * _SOBOL_SIZE) ^ mask) / _SOBOL_SIZE
 
 
-_BELOW_1 = 1 - 2**-53
-_BLOCK = 256
-_SOBOL_AXES = 21201
-_SOBOL_BITS = 30  # as scipy has them; more cannot be fast-forwarded in all its versions
-_SOBOL_SIZE = 1 << _SOBOL_BITS
+def _drawn(tree: Tree, path: Path, axes: list[tuple[Path, Distribution]]) -> Tree:
+    """*tree* with a place for each value that is drawn; what it is drawn from goes to *axes*."""
+    places: Tree = {}
+    for key, child in tree.items():
+        inner = (*path, key)
+        if isinstance(child, dict):
+            places[key] = _drawn(child, inner, axes)
+            continue
+        drawn: Any = Choice(child.values) if isinstance(child, Swept) else child.value
+        if isinstance(drawn, Distribution):
+            axes.append((inner, drawn))
+            copied = isinstance(drawn, Choice) and any_container(drawn.values)
+            places[key] = Swept((None,), copied)
+        else:
+            places[key] = Fixed(drawn)
+    return places

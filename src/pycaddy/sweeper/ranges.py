@@ -20,9 +20,8 @@ from math import isfinite, log10
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from pycaddy.errors import SweepError
-from pycaddy.sweeper.copies import fresh
 from pycaddy.sweeper.keys import Path, dotted
-from pycaddy.sweeper.values import Fixed, Swept, swept
+from pycaddy.sweeper.values import Fixed, Swept, fresh, swept
 
 if TYPE_CHECKING:
     from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Which values are swept, and which are one value."""
+"""Which values are swept, and which are one value; and copies of values."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from operator import eq
 from typing import Any, TypeAlias
 
 from pycaddy.errors import SweepError
-from pycaddy.sweeper.copies import any_container, fresh
 from pycaddy.sweeper.keys import Path, dotted
 
 Values: TypeAlias = tuple[Any, ...] | range
 
+_CONTAINERS = frozenset({dict, list, set, tuple})
+
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """One value that is not swept, whatever it is.
+    """One value that is not swept, of any type.
 
     >>> from pycaddy.sweeper import DictSweep, Fixed
     >>> list(DictSweep({"layers": Fixed([64, 64]), "lr": [0.1, 0.2]}))
@@ -28,7 +29,7 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Swept:
-    """The values of one key, at least one; *copied* if configurations may not share them."""
+    """The values of one key, at least one; *copied* if each configuration needs its own copy."""
 
     values: Values
     copied: bool = False
@@ -42,8 +43,27 @@ class Swept:
         return len(mine) == len(theirs) and all(map(eq, mine, theirs))
 
 
+def fresh(value: Any) -> Any:
+    """*value* with its dicts, lists, sets and tuples copied, at every depth.
+
+    Other objects are shared, and so are instances of subclasses: copying a model or a data set
+    may be expensive or impossible.
+    """
+    kind = type(value)
+    if kind is dict:
+        return {key: fresh(item) for key, item in value.items()}
+    if kind is list or kind is tuple:
+        return kind(map(fresh, value))
+    return set(value) if kind is set else value
+
+
+def any_container(values: Iterable[Any]) -> bool:
+    """Whether `fresh` would copy one of *values*."""
+    return not _CONTAINERS.isdisjoint(map(type, values))
+
+
 def read_value(value: Any, path: Path) -> Swept | Fixed:
-    """Decide whether *value*, which is no mapping, is swept.
+    """Decide whether *value*, which is not a mapping, is swept.
 
     Raises:
         SweepError: It cannot be iterated again in the same order, or it has no values.
@@ -63,7 +83,7 @@ def read_value(value: Any, path: Path) -> Swept | Fixed:
 
 
 def swept(values: Sequence[Any], path: Path) -> Swept:
-    """*values* as they are now: a later change of the list does not change the sweep."""
+    """A copy of *values*, so that a later change of the list does not change the sweep."""
     if len(values) == 0:
         raise SweepError(
             f"{dotted(path)!r} has no values, so the sweep would have no configurations. "
@@ -78,7 +98,7 @@ def swept(values: Sequence[Any], path: Path) -> Swept:
 
 
 def _array(value: Any, dimensions: int, path: Path) -> Swept | Fixed:
-    """numpy's arrays, and whatever has `ndim` and `tolist()` as they have."""
+    """A NumPy array, or another object with `ndim` and `tolist()`."""
     if dimensions == 0:
         return Fixed(value)
     if dimensions > 1:

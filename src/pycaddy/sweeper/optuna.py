@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,16 +10,16 @@ from itertools import product
 from math import isnan
 from typing import Any, SupportsIndex
 
-from pycaddy import params as params_module
+from pycaddy import params
 from pycaddy._extras import require
 from pycaddy.errors import SweepError
 from pycaddy.records import RunRecord
 from pycaddy.status import Status
-from pycaddy.sweeper.base import Config
-from pycaddy.sweeper.chance import checked_count, checked_seed, draw
+from pycaddy.sweeper.chance import draw
+from pycaddy.sweeper.distributions import Choice, Distribution, Int, LogUniform, Uniform
+from pycaddy.sweeper.drawn import Space
 from pycaddy.sweeper.keys import dotted
-from pycaddy.sweeper.searched import searched
-from pycaddy.sweeper.space import Space
+from pycaddy.sweeper.sweep import Config, checked_count, checked_seed
 
 __all__ = ["OptunaSweep"]
 
@@ -70,7 +71,7 @@ class OptunaSweep:
         constants: Mapping[str, Any] | None = None,
     ) -> None:
         self._space = Space(space, constants)
-        self._searched = tuple(searched(dotted(path), axis) for path, axis in self._space.axes)
+        self._searched = tuple(_searched(dotted(path), axis) for path, axis in self._space.axes)
         if direction not in _DIRECTIONS:
             raise SweepError(
                 f"direction is {direction!r}. Write 'minimize' or 'maximize'.", direction=direction
@@ -104,15 +105,14 @@ class OptunaSweep:
 
     def _trial(self, record: RunRecord) -> _Trial | None:
         """*record* as a part of this study, or None if its params are not of this space."""
-        params = record.params
         found = []
         for axis, (path, _) in zip(self._searched, self._space.axes, strict=True):
-            inner = axis.read(_at(params, path))
+            inner = axis.read(_at(record.params, path))
             if inner is None:
                 return None
             found.append(inner)
-        key = params_module.freeze(params).key
-        if params_module.freeze(self._config(found)).key != key:
+        key = params.freeze(record.params).key
+        if params.freeze(self._config(found)).key != key:
             return None
         value = self._value(record) if record.status is Status.DONE else None
         return _Trial(record, key, found, value)
@@ -136,7 +136,7 @@ class OptunaSweep:
             return None
         taken = {trial.key for trial in trials}
         for config in self._candidates(trials):
-            if params_module.freeze(config).key not in taken:
+            if params.freeze(config).key not in taken:
                 return config
         return None
 
@@ -197,6 +197,118 @@ class _Trial:
             distributions=dict(distributions),
             value=self.value,
         )
+
+
+def _searched(name: str, axis: Distribution) -> _Axis:
+    """The axis *name* of a space, as optuna searches it.
+
+    Raises:
+        SweepError: Optuna cannot search it.
+    """
+    if isinstance(axis, Choice) and axis.weights is None:
+        texts = tuple(params.dump(value, name=name) for value in axis.values)
+        return _Chosen(name, tuple(axis.values), texts)
+    if isinstance(axis, Int):
+        return _Whole(name, axis)
+    if isinstance(axis, Uniform) or (isinstance(axis, LogUniform) and axis.q is None):
+        return _Real(name, axis)
+    raise SweepError(
+        f"{name!r} is drawn from {axis!r}, and optuna searches Uniform, LogUniform without q, "
+        "Int, and Choice without weights. Use one of them.",
+        key=name,
+    )
+
+
+class _Axis(ABC):
+    """One axis of a space: its values, and what optuna knows them as."""
+
+    __slots__ = ()
+
+    name: str
+
+    @abstractmethod
+    def distribution(self, optuna: Any) -> Any:
+        """The axis as optuna's distribution."""
+
+    @abstractmethod
+    def value(self, inner: Any) -> Any:
+        """The value of a configuration for what optuna suggests."""
+
+    @abstractmethod
+    def read(self, recorded: Any) -> Any:
+        """What optuna knows a recorded value as, or None if it does not lie on the axis."""
+
+    @abstractmethod
+    def every(self) -> Sequence[Any] | None:
+        """All that optuna may suggest; None if that has no end."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen(_Axis):
+    """Optuna sees positions: it stores no lists and no dicts, and takes True for 1."""
+
+    name: str
+    values: Sequence[Any]
+    texts: Sequence[str]
+
+    def distribution(self, optuna: Any) -> Any:
+        return optuna.distributions.CategoricalDistribution(range(len(self.values)))
+
+    def value(self, inner: Any) -> Any:
+        return self.values[inner]
+
+    def read(self, recorded: Any) -> int | None:
+        text = params.dump(recorded)
+        return self.texts.index(text) if text in self.texts else None
+
+    def every(self) -> range:
+        return range(len(self.values))
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole(_Axis):
+    name: str
+    axis: Int
+
+    def distribution(self, optuna: Any) -> Any:
+        low, high = self.axis.values[0], self.axis.values[-1]
+        return optuna.distributions.IntDistribution(low, high, self.axis.log, self.axis.step)
+
+    def value(self, inner: Any) -> int:
+        return int(inner)
+
+    def read(self, recorded: Any) -> int | None:
+        whole = isinstance(recorded, int) and not isinstance(recorded, bool)
+        return recorded if whole and recorded in self.axis.values else None
+
+    def every(self) -> range:
+        return self.axis.values
+
+
+@dataclass(frozen=True, slots=True)
+class _Real(_Axis):
+    name: str
+    axis: Uniform | LogUniform
+
+    def distribution(self, optuna: Any) -> Any:
+        low, high = self.axis.quantile(0), self.axis.quantile(1)
+        log = isinstance(self.axis, LogUniform)
+        return optuna.distributions.FloatDistribution(low, high, log, self.axis.q)
+
+    def value(self, inner: Any) -> float:
+        return self.axis.nearest(inner)
+
+    def read(self, recorded: Any) -> float | None:
+        if isinstance(recorded, bool) or not isinstance(recorded, int | float):
+            return None
+        return recorded if self.axis.nearest(recorded) == recorded else None
+
+    def every(self) -> Sequence[float] | None:
+        q = self.axis.q
+        if q is None:
+            return None
+        low, high = self.axis.quantile(0), self.axis.quantile(1)
+        return [self.axis.nearest(low + step * q) for step in range(round((high - low) / q) + 1)]
 
 
 def _at(values: Any, path: Sequence[str]) -> Any:
