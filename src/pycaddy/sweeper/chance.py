@@ -23,7 +23,7 @@ _ROUNDS = 4
 
 def draw(*names: int | str) -> int:
     """A number in `range(2**256)` for *names*."""
-    return _number(_key(*names))
+    return _number(key_of(*names))
 
 
 def fraction(*names: int | str) -> float:
@@ -31,8 +31,13 @@ def fraction(*names: int | str) -> float:
     return (draw(*names) >> (_BITS - _FLOAT_BITS)) / (1 << _FLOAT_BITS)
 
 
-def permuted(position: int, size: int, *names: int | str) -> int:
-    """The position that is at *position* in the permutation of `range(size)` that *names* choose.
+def key_of(*names: int | str) -> bytes:
+    """*names* as the bytes that are hashed."""
+    return "\0".join(map(str, names)).encode("utf-8", "surrogatepass")
+
+
+def permuted(position: int, size: int, key: bytes) -> int:
+    """The number at *position* in the permutation of `range(size)` that *key* chooses.
 
     A Feistel network over pairs of numbers with cycle walking: methods 3 and 2 of Black and
     Rogaway, "Ciphers with Arbitrary Finite Domains",
@@ -40,7 +45,6 @@ def permuted(position: int, size: int, *names: int | str) -> int:
     that depends on the other half only. It can be undone, so no two positions become the same.
     Nothing is stored, whatever the size.
     """
-    key = _key(*names)
     lefts = isqrt(size - 1) + 1
     rights = -(-size // lefts)
     rounds = _ROUNDS_OF_FEW if size < _FEW else _ROUNDS
@@ -53,10 +57,6 @@ def permuted(position: int, size: int, *names: int | str) -> int:
         # Fewer than `lefts` of the pairs are outside, so this is rarely repeated.
         if position < size:
             return position
-
-
-def _key(*names: int | str) -> bytes:
-    return "\0".join(map(str, names)).encode("utf-8", "surrogatepass")
 
 
 def _number(key: bytes) -> int:

@@ -8,7 +8,7 @@ from typing import Any, SupportsIndex
 
 from pycaddy._extras import require
 from pycaddy.errors import SweepError
-from pycaddy.sweeper.chance import draw, fraction, permuted
+from pycaddy.sweeper.chance import draw, fraction, key_of, permuted
 from pycaddy.sweeper.distributions import Choice, Distribution
 from pycaddy.sweeper.keys import Path, dotted
 from pycaddy.sweeper.sweep import Config, Sweep, Where, checked_count, checked_seed
@@ -155,7 +155,7 @@ class LatinHypercubeSweep(_DrawnSweep):
 
     def _point(self, position: int) -> Iterator[float]:
         for path, _ in self._space.axes:
-            slice_ = permuted(position, self._count, "latin", self._seed, *path)
+            slice_ = permuted(position, self._count, key_of("latin", self._seed, *path))
             within = fraction("within", self._seed, position, *path)
             yield min((slice_ + within) / self._count, _BELOW_1)
 

@@ -151,8 +151,9 @@ class _Grid(Sweep):
         return self._template.tree
 
     def _at(self, position: int) -> Config:
-        sizes = [len(values) for values in self._values]
-        where = [position] * len(sizes) if self._zipped else places(position, sizes)
+        if self._zipped:
+            return self._template.build(*(values[position] for values in self._values))
+        where = places(position, list(map(len, self._values)))
         return self._template.build(
             *(values[place] for values, place in zip(self._values, where, strict=True))
         )

@@ -488,7 +488,7 @@ class _Both:
 class _Shuffled(_OfOne):
     """`sweep.shuffle(seed=...)`."""
 
-    __slots__ = ("_count", "_seed")
+    __slots__ = ("_count", "_key", "_seed")
 
     def __init__(self, sweep: Sweep, seed: int) -> None:
         # The positions before a `where` are known, and leaving some out keeps the order.
@@ -499,13 +499,16 @@ class _Shuffled(_OfOne):
                 "shuffle() needs the number of configurations, and that of this sweep is only "
                 "known when they are generated. Shuffle first, and chain, add or slice after it."
             )
+        from pycaddy.sweeper.chance import key_of  # it imports hashlib, which is slow to load
+
         self._count = total
         self._seed = seed
+        self._key = key_of("shuffle", seed)
 
     def _at(self, position: int) -> Config:
-        from pycaddy.sweeper.chance import permuted  # it imports hashlib, which is slow to load
+        from pycaddy.sweeper.chance import permuted
 
-        return self._sweep._at(permuted(position, self._count, "shuffle", self._seed))
+        return self._sweep._at(permuted(position, self._count, self._key))
 
     def _identity(self) -> tuple[object, ...]:
         return self._sweep, self._seed
