@@ -147,7 +147,7 @@ class TestValues:
     def test_another_iterable_is_refused_because_what_is_meant_is_not_clear(
         self, values: Any
     ) -> None:
-        with pytest.raises(SweepError, match=r"'a' is a .* no sequence.*Fixed\(\.\.\.\)"):
+        with pytest.raises(SweepError, match=r"'a' is a .* not a sequence.*Fixed\(\.\.\.\)"):
             DictSweep({"a": values})
 
     @pytest.mark.parametrize("values", [[], (), range(0), np.array([])])

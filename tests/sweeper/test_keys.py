@@ -171,11 +171,11 @@ class TestNesting:
             {"model": {"kind": "mlp"}, "a.b": 1, "c": {"d": 2}},
             {"model": {"kind": "cnn", "kernel": 3}, "a.b": 1, "c": {"d": 2}},
         ]
-        with pytest.raises(SweepError, match=r"names 'a', which is no parameter.*\"\['a\.b'\]\""):
+        with pytest.raises(SweepError, match=r"names 'a', which is not.*\"\['a\.b'\]\""):
             DictSweep({"['a.b']": 1}, when={"a": {1: {"c": 2}}})
         with pytest.raises(SweepError, match=r"'a\.b' twice, as 'a\.b' and \"a\['b'\]\""):
             DictSweep({"a.b": 1}, when={"a.b": {1: {}}, "a['b']": {1: {}}})
-        with pytest.raises(SweepError, match="names 1, which is no parameter"):
+        with pytest.raises(SweepError, match="names 1, which is not a parameter"):
             DictSweep({"a": 1}, when={1: {1: {}}})  # type: ignore[dict-item]
 
     def test_a_space_nests_dotted_keys(self) -> None:

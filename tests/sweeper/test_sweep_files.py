@@ -174,9 +174,9 @@ def test_json_and_toml_say_the_same(tmp_path: Path) -> None:
         ({"parameters": {}, "early_terminate": {}}, "would end runs early"),
         ({"parameters": {"o": {"a": {"values": [1], "foo": 2}}}}, "'o.a' has 'foo'"),
         ({"parameters": {"a": {"parameters": {}, "b": 1}}}, "'a' has 'b'"),
-        ({"parameters": {"a": {"distribution": "beta"}}}, "'beta', which there is not"),
-        ({"parameters": {"a": {"distribution": ["x"]}}}, "which there is not"),
-        ({"parameters": {"a": {"min": 0.0, "max": 1}}}, "a grid goes through lists"),
+        ({"parameters": {"a": {"distribution": "beta"}}}, "the unknown distribution 'beta'"),
+        ({"parameters": {"a": {"distribution": ["x"]}}}, "the unknown distribution ['x']"),
+        ({"parameters": {"a": {"min": 0.0, "max": 1}}}, "a grid needs lists of values"),
         ({"parameters": {"a": {"min": 0.0}}}, "'a' has no 'max'"),
         ({"parameters": {"a": {"distribution": "constant"}}}, "'a' has no 'value'"),
         ({"parameters": {"a": {"min": "1e-4", "max": 1}}}, "'a' has '1e-4' as 'min'"),
@@ -197,17 +197,17 @@ def test_what_is_wrong_is_named(data: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("s.yaml", "a: [", "This is no YAML"),
-        ("s.json", "{", "This is no JSON"),
-        ("s.toml", "=", "This is no TOML"),
+        ("s.yaml", "a: [", "This is not valid YAML"),
+        ("s.json", "{", "This is not valid JSON"),
+        ("s.toml", "=", "This is not valid TOML"),
         ("s.ini", "", "must end in .yaml, .yml, .json, .toml"),
         (
             "s.yaml",
             "parameters: {lr: [1e-4]}",
-            "'lr' is '1e-4', which YAML takes for text. Write 1.0e-4",
+            "'lr' is '1e-4', which YAML reads as a string. Write 1.0e-4",
         ),
         ("s.yaml", "parameters: {lr: {min: 1.5e3}}", "Write 1.5e+3"),
-        ("s.yaml", "parameters: !!python/object/apply:os.getcwd []", "This is no YAML"),
+        ("s.yaml", "parameters: !!python/object/apply:os.getcwd []", "This is not valid YAML"),
     ],
 )
 def test_an_error_in_a_file_names_the_file(
@@ -246,11 +246,11 @@ def test_without_pyyaml_the_error_says_what_to_install(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("x.yaml", b"\xff\xfe", "no UTF-8"),
-        ("x.yaml", b"day: 2026-99-99", "no YAML: month must be"),
-        ("x.yaml", b"[" * 20_000, "no YAML"),
-        ("x.json", b"[" * 20_000, "no JSON"),
-        ("x.toml", b"x=" + b"[" * 20_000, "no TOML"),
+        ("x.yaml", b"\xff\xfe", "not UTF-8"),
+        ("x.yaml", b"day: 2026-99-99", "not valid YAML: month must be"),
+        ("x.yaml", b"[" * 20_000, "not valid YAML"),
+        ("x.json", b"[" * 20_000, "not valid JSON"),
+        ("x.toml", b"x=" + b"[" * 20_000, "not valid TOML"),
         ("x.yaml", b"parameters: &a {x: *a}", "nested deeper than 64 levels"),
         (
             "x.yaml",

@@ -113,7 +113,10 @@ def test_no_other_sweep_of_a_chain_may_set_a_key_that_depends() -> None:
 @pytest.mark.parametrize(
     ("when", "message"),
     [
-        ({"optimiser": {"sgd": {"m": [1]}}}, "names 'optimiser', which is no parameter. Use 'lr'"),
+        (
+            {"optimiser": {"sgd": {"m": [1]}}},
+            "names 'optimiser', which is not a parameter. Use 'lr'",
+        ),
         ({"o": {"sdg": {"m": [1]}}}, "names 'sdg', which 'o' never is. Use 'sgd', 'adam'"),
         ({"o": {"sgd": {"lr": [1]}}}, "'lr' depends on 'o' in when, and is set elsewhere too"),
         ({"o": {"sgd": {"o": [1]}}}, "'o'"),

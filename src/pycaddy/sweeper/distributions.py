@@ -1,10 +1,10 @@
-"""What a parameter may be drawn from.
+"""The distributions of parameters.
 
-A distribution says which value stands at a fraction of the way through it, from 0 on, below 1:
-its quantile. That is all that a random, a Sobol and a Latin hypercube sweep need.
+A distribution defines its quantile: the value at a fraction in [0, 1). A random, a Sobol and a
+Latin hypercube sweep need nothing else.
 
-Floats are rounded to 12 significant digits. The exp() and log() of two machines differ in the
-last of 17, and a run is found again by its values.
+Floats are rounded to 12 significant digits, because exp() and log() of two machines may differ in
+the last of 17, and RESUME finds a run by its values.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ __all__ = ["Choice", "Distribution", "Int", "LogNormal", "LogUniform", "Normal",
 
 
 class Distribution(ABC):
-    """What a parameter is drawn from. One of your own says what its quantiles are."""
+    """The distribution of a parameter. Derive your own from it, and define `quantile`."""
 
     __slots__ = ()
 
     @abstractmethod
     def quantile(self, fraction: float) -> Any:
-        """The value at *fraction* of the way, from 0 on, below 1."""
+        """The value at *fraction*, a number in [0, 1)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Uniform(Distribution):
-    """Floats from *low* to *high*, all equally likely; multiples of *q* if it is given."""
+    """Floats from *low* to *high*, all equally likely; with *q*, multiples of *q*."""
 
     low: float
     high: float
@@ -100,13 +100,13 @@ class Int(Distribution):
 
     @property
     def values(self) -> range:
-        """All of them."""
+        """All values, in order."""
         return range(self.low, self.high + 1, self.step)
 
     def quantile(self, fraction: float) -> int:
         if not self.log:
             return self.values[int(fraction * len(self.values))]
-        # Half a step more on both sides, so that the ends are as likely as their size says.
+        # Half a step more on each side: otherwise the ends would be half as likely as they should.
         low, high = log(self.low - 0.5), log(self.high + 0.5)
         return min(max(round(exp(low + fraction * (high - low))), self.low), self.high)
 
@@ -180,7 +180,7 @@ class LogNormal(Distribution):
 def _normal(mean: float, std: float, fraction: float) -> float:
     from statistics import NormalDist
 
-    return NormalDist(mean, std).inv_cdf(max(fraction, 2**-54))  # there is no quantile 0
+    return NormalDist(mean, std).inv_cdf(max(fraction, 2**-54))  # inv_cdf refuses 0
 
 
 def _rounded(
@@ -196,7 +196,7 @@ def _rounded(
 
 def _multiples(q: float, low: float, high: float) -> tuple[float, float]:
     """The first and the last multiple of *q* between *low* and *high*, as factors."""
-    # 0.3 / 0.1 is 2.9999999999999996, and 0.3 is a multiple of 0.1 for whoever writes it.
+    # 0.3 / 0.1 is 2.9999999999999996, and yet users mean 0.3 as a multiple of 0.1.
     first = ceil(low / q - 1e-9) if isfinite(low) else low
     last = floor(high / q + 1e-9) if isfinite(high) else high
     return first, last

@@ -1,4 +1,4 @@
-"""Sweeps over a space: each configuration a point that the seed and its position decide."""
+"""Sweeps over a space: the seed and the position determine the point of each configuration."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _SHOWN = 6
 _BELOW_1 = 1 - 2**-53
 _BLOCK = 256
 _SOBOL_AXES = 21201
-_SOBOL_BITS = 30  # as scipy has them; more cannot be fast-forwarded in all its versions
+_SOBOL_BITS = 30  # as in SciPy; some of its versions cannot fast-forward more
 _SOBOL_SIZE = 1 << _SOBOL_BITS
 
 
 class Space:
-    """What a user wrote as a space: distributions by key, nested as the configurations are.
+    """A space: distributions by key, nested like the configurations.
 
-    It is read as the parameters of a `DictSweep` are, and what would be swept is a `Choice`.
+    It is read like the parameters of a `DictSweep`. A list is a `Choice`.
 
     Raises:
         SweepError: As `DictSweep`.
@@ -70,7 +70,7 @@ class Space:
 
 
 class _DrawnSweep(Sweep):
-    """*n* configurations of a space; a subclass says which point stands at a position."""
+    """*n* configurations of a space. A subclass defines the point at each position."""
 
     __slots__ = ("_count", "_seed", "_space")
 
@@ -114,10 +114,10 @@ class _DrawnSweep(Sweep):
 
 
 class RandomSweep(_DrawnSweep):
-    """*n* configurations drawn at random, each independent of the others.
+    """*n* configurations drawn at random, independently of each other.
 
-    A configuration depends on the seed, its position and its keys only: with a larger *n* the
-    first ones stay as they are, and another key does not change the values of the rest.
+    A configuration depends only on the seed, its position and its keys: a larger *n* keeps the
+    first configurations, and adding a key does not change the values of the others.
 
     >>> from pycaddy.sweeper import Choice, LogUniform, RandomSweep
     >>> space = {"lr": LogUniform(1e-4, 1e-1), "depth": Choice([2, 4, 8])}
@@ -125,12 +125,12 @@ class RandomSweep(_DrawnSweep):
     RandomSweep(lr, depth; seed=1; 100 configurations)
 
     Args:
-        space: Distributions by key, nested as the configurations are. A list is a `Choice`;
-            whatever else is no distribution is the same in every configuration.
-        n: How many configurations.
+        space: Distributions by key, nested like the configurations. A list is a `Choice`; any
+            other value is the same in every configuration. Keys are written as in `DictSweep`.
+        n: Number of configurations.
         seed: A whole number.
-        constants: Values that every configuration has, lists among them.
-        where: Takes a configuration; those for which it returns something false are left out.
+        constants: Values that every configuration has, lists included.
+        where: A function that takes a configuration and returns whether to keep it.
 
     Raises:
         SweepError: A part of the space cannot be drawn from.
@@ -146,9 +146,9 @@ class RandomSweep(_DrawnSweep):
 class LatinHypercubeSweep(_DrawnSweep):
     """*n* configurations that divide the range of each parameter evenly.
 
-    Of *n* equally likely slices of a parameter each holds one value: a study of few runs that
-    looks at every parameter in *n* places. Arguments as in `RandomSweep`; another *n* is
-    another sweep altogether.
+    Each of *n* equally likely slices of a parameter holds one value, so even a study with few
+    runs covers every parameter evenly. Arguments as in `RandomSweep`. Another *n* gives
+    entirely different configurations.
     """
 
     __slots__ = ()
@@ -163,12 +163,12 @@ class LatinHypercubeSweep(_DrawnSweep):
 class SobolSweep(_DrawnSweep):
     """*n* configurations that fill the space evenly: Sobol's sequence, shifted by the seed.
 
-    Good choices of *n* are powers of two. With a larger one the first configurations stay as
-    they are. Arguments as in `RandomSweep`; needs scipy, `pip install 'pycaddy[search]'`.
+    It is best when *n* is a power of two. A larger *n* keeps the first configurations.
+    Arguments as in `RandomSweep`. It needs SciPy: `pip install 'pycaddy[search]'`.
 
-    The directions are those of Joe and Kuo, as scipy has them. A digital shift by the seed (each
-    coordinate's bits turned over by a mask of its own) keeps the balance of the sequence, and
-    is the same with every version of scipy, which its own scrambling need not be.
+    The direction numbers are those of Joe and Kuo, taken from SciPy. The digital shift by the
+    seed flips bits of each coordinate by a mask of its own. It keeps the balance of the sequence,
+    and is the same with every version of SciPy, unlike SciPy's own scrambling.
     """
 
     __slots__ = ()
@@ -205,7 +205,7 @@ class SobolSweep(_DrawnSweep):
     def _every(self) -> Iterator[Config]:
         engine = self._engine()
         for start in range(0, self._count, _BLOCK):
-            # Of whole blocks, whose size is a power of two: scipy warns of others at the start.
+            # Always whole blocks: SciPy warns if the first size is not a power of two.
             points = engine.random(_BLOCK).tolist()
             for point in points[: self._count - start]:
                 yield self._space.config(self._shifted(point))
@@ -221,7 +221,7 @@ class SobolSweep(_DrawnSweep):
 
 
 def _drawn(tree: Tree, path: Path, axes: list[tuple[Path, Distribution]]) -> Tree:
-    """*tree* with a place for each value that is drawn; what it is drawn from goes to *axes*."""
+    """*tree* with a placeholder for each drawn value; its distribution is added to *axes*."""
     places: Tree = {}
     for key, child in tree.items():
         inner = (*path, key)

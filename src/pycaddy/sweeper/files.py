@@ -48,7 +48,7 @@ _DRAWN: dict[str, Callable[..., Sweep]] = {
 }
 _METHODS = ("grid", *_DRAWN)
 
-# What W&B starts and where it reports to: it changes no configuration.
+# These tell W&B what to start and where to report. They do not affect the configurations.
 _ABOUT = frozenset({"name", "description", "project", "entity", "program", "command", "metric"})
 _SHARED = frozenset({"method", "parameters", "constants", "repeat", "n", "run_cap"}) | _ABOUT
 _TAKEN = {"grid": _SHARED | {"strategy", "when"}, "drawn": _SHARED | {"seed"}}
@@ -58,16 +58,16 @@ _REFUSED = {
     "controller": "which is W&B's own server. Remove it",
 }
 
-# Any of these makes a dict what a parameter is drawn from, rather than a nested dict.
+# A dict with any of these words describes one parameter; others are nested dicts.
 _WORDS_OF_A_PARAMETER = frozenset({"value", "values", "distribution", "min", "max", "parameters"})
 
-# YAML 1.1 wants a point and a sign, and takes 1e-4 for text.
+# YAML 1.1 requires a point and a sign, and reads 1e-4 as a string.
 _ALMOST_A_NUMBER = re.compile(r"([-+]?\d+)(\.\d*)?[eE]([-+]?)(\d+)", re.ASCII)
 
 _MOST_VALUES = 1_000_000
 
-# What the readers raise beside their own errors: of a date that there is not, a number of too many
-# digits, brackets without end.
+# Raised by the readers in addition to their own errors: for a date that does not exist, a
+# number with too many digits, brackets that are nested too deeply.
 _UNREADABLE = (
     ArithmeticError,
     AttributeError,
@@ -81,18 +81,18 @@ _UNREADABLE = (
 def load_sweep(path: str | os.PathLike[str]) -> Sweep:
     """Make the sweep that the file *path* describes; see `sweep_from`.
 
-    The name says what it holds: `.yaml` or `.yml` (needs `pip install 'pycaddy[yaml]'`),
+    The suffix determines the format: `.yaml` or `.yml` (needs `pip install 'pycaddy[yaml]'`),
     `.json`, `.toml`.
 
     Raises:
-        SweepError: The file cannot be read as what its name says, or describes no sweep.
+        SweepError: The file does not have this format, or does not describe a sweep.
         MissingExtraError: It is a YAML file, and PyYAML is not installed.
     """
     file = FilePath(path)
     read = _READERS.get(file.suffix.lower())
     if read is None:
         raise SweepError(
-            f"{file.name!r} is no sweep file: its name must end in {', '.join(_READERS)}.",
+            f"{file.name!r} is not a sweep file: its name must end in {', '.join(_READERS)}.",
             path=str(file),
         )
     try:
@@ -103,14 +103,14 @@ def load_sweep(path: str | os.PathLike[str]) -> Sweep:
         return sweep_from(data)
     except UnicodeDecodeError as error:
         raise SweepError(
-            f"In {file}: This is no UTF-8: {error}. Save it as UTF-8 text.", path=str(file)
+            f"In {file}: This is not UTF-8: {error}. Save it as UTF-8 text.", path=str(file)
         ) from error
     except SweepError as error:
         raise SweepError(f"In {file}: {error}", path=str(file)) from error
 
 
 def sweep_from(data: Mapping[str, Any]) -> Sweep:
-    """Make the sweep that *data* describes, such as a sweep file holds.
+    """Make the sweep that *data*, the content of a sweep file, describes.
 
     >>> from pycaddy.sweeper import sweep_from
     >>> sweep_from({"parameters": {"lr": {"values": [0.1, 0.01]}, "depth": 3}, "repeat": 2})
@@ -118,7 +118,7 @@ def sweep_from(data: Mapping[str, Any]) -> Sweep:
 4 configurations)
 
     Raises:
-        SweepError: A key is unknown, a value is wrong, or the method is one that learns.
+        SweepError: A key is unknown, a value is wrong, or the method is `bayes`.
     """
     if not isinstance(data, Mapping):
         raise SweepError(
@@ -220,7 +220,7 @@ def _entry(written: Any, path: Path, *, grid: bool) -> Any:
     kind = entry["distribution"] if "distribution" in entry else _implied(entry, path)
     if not isinstance(kind, str) or kind not in _DISTRIBUTIONS:
         raise SweepError(
-            f"{dotted(path)!r} has the distribution {kind!r}, which there is not. "
+            f"{dotted(path)!r} has the unknown distribution {kind!r}. "
             f"Use {_listed(_DISTRIBUTIONS)}.",
             key=dotted(path),
         )
@@ -243,13 +243,13 @@ def _implied(entry: Mapping[str, Any], path: Path) -> str:
 
 
 def _listed_values(drawn: Distribution | Fixed, path: Path) -> Any:
-    """What a grid goes through, which is no chance."""
+    """The values of a parameter in a grid."""
     if isinstance(drawn, Int | Choice) and getattr(drawn, "weights", None) is None:
         return drawn.values
     if isinstance(drawn, Fixed):
         return drawn
     raise SweepError(
-        f"{dotted(path)!r} is to be drawn at random, and a grid goes through lists. "
+        f"{dotted(path)!r} is drawn at random, and a grid needs lists of values. "
         "Write values: [...], or method: random.",
         key=dotted(path),
     )
@@ -260,7 +260,7 @@ def _check_words(entry: Mapping[str, Any], path: Path, words: Collection[str]) -
         if key not in words and key != "distribution":
             raise SweepError(
                 f"{dotted(path)!r} has {key!r}, which does not go with the rest of it. Use "
-                f"{_listed(words)}; nested parameters stand under 'parameters'.",
+                f"{_listed(words)}; nested parameters go under 'parameters'.",
                 key=dotted(path),
             )
 
@@ -323,11 +323,11 @@ def _yaml(text: str) -> Any:
     try:
         return yaml.safe_load(text)
     except (yaml.YAMLError, *_UNREADABLE) as error:
-        raise SweepError(f"This is no YAML: {error}. Mend it there.") from error
+        raise SweepError(f"This is not valid YAML: {error}. Correct the file.") from error
 
 
 def _check_size(data: Any) -> None:
-    """Refuse what would take for ever: an alias of YAML may lie in itself, or multiply."""
+    """Refuse endless and huge data: an alias in YAML may contain itself, or multiply values."""
     waiting, count = [(data, 0)], 0
     while waiting:
         value, depth = waiting.pop()
@@ -355,9 +355,9 @@ def _check_numbers(data: Any, key: Any) -> None:
     elif isinstance(data, str) and (found := _ALMOST_A_NUMBER.fullmatch(data)):
         whole, part, sign, exponent = found.groups()
         raise SweepError(
-            f"{key!r} is {data!r}, which YAML takes for text. Write "
+            f"{key!r} is {data!r}, which YAML reads as a string. Write "
             f"{whole}{part or '.0'}e{sign or '+'}{exponent} for the number, or "
-            f"{{type: fixed, value: {data!r}}} for the text.",
+            f"{{type: fixed, value: {data!r}}} for the string.",
             key=key,
         )
 
@@ -368,7 +368,7 @@ def _json(text: str) -> Any:
     try:
         return json.loads(text)
     except _UNREADABLE as error:
-        raise SweepError(f"This is no JSON: {error}. Mend it there.") from error
+        raise SweepError(f"This is not valid JSON: {error}. Correct the file.") from error
 
 
 def _toml(text: str) -> Any:
@@ -377,7 +377,7 @@ def _toml(text: str) -> Any:
     try:
         return tomllib.loads(text)
     except _UNREADABLE as error:
-        raise SweepError(f"This is no TOML: {error}. Mend it there.") from error
+        raise SweepError(f"This is not valid TOML: {error}. Correct the file.") from error
 
 
 _READERS = {".yaml": _yaml, ".yml": _yaml, ".json": _json, ".toml": _toml}

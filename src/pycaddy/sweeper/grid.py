@@ -128,10 +128,10 @@ class _Grid(Sweep):
     def __init__(self, tree: Tree, strategy: StrategyName | str = StrategyName.PRODUCT) -> None:
         super().__init__()
         self._template = Template(tree)
-        # The order of the axes is that of the configurations, and two equal trees may differ in it.
+        # Equal trees may differ in the order of their keys, and so of their configurations.
         self._axes = tuple(axes(tree))
         self._values = tuple(axis.values for _, axis in self._axes)
-        # A single axis has the same rows in both strategies, and zip() without one has none.
+        # With one axis both strategies are the same, and zip() of none would have no rows.
         self._zipped = _strategy(strategy) is StrategyName.ZIP and len(self._values) > 1
         if self._zipped and len(set(map(len, self._values))) > 1:
             lengths = {dotted(path): len(axis.values) for path, axis in self._axes}
@@ -261,7 +261,7 @@ def _paths(leaves: Mapping[Path, Any], when: When) -> dict[Path, str]:
         if path not in leaves or isinstance(leaves[path], dict):
             known = (dotted(path) for path, leaf in leaves.items() if not isinstance(leaf, dict))
             raise SweepError(
-                f"when names {name!r}, which is no parameter. Use {_list(known)}.", key=name
+                f"when names {name!r}, which is not a parameter. Use {_list(known)}.", key=name
             )
         if path in found:
             raise SweepError(
@@ -334,7 +334,7 @@ def _without(shape: dict[str, Any], path: Path) -> dict[str, Any]:
 
 
 def _same(given: Any, value: Any) -> bool:
-    # Params tell True from 1, and so do conditions.
+    # In params, True and 1 are different; the same holds here.
     return isinstance(given, bool) is isinstance(value, bool) and bool(given == value)
 
 

@@ -1,4 +1,4 @@
-"""OptunaSweep: a search that learns from the runs there are."""
+"""OptunaSweep: hyperparameter search with Optuna."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ __all__ = ["OptunaSweep"]
 
 _DIRECTIONS = ("minimize", "maximize")
 
-# How often optuna is asked for a configuration that no run has yet.
+# How often Optuna is asked for a configuration that no run has yet.
 _ATTEMPTS = 8
 
 
 class OptunaSweep:
-    """*n* configurations of a space, each chosen by optuna from the results of those before it.
+    """*n* configurations of a space, each chosen by Optuna from the results of earlier runs.
 
-    For `Project.run` and `Project.claim`, in place of a sweep. The ledger is the study: it is
-    told to optuna anew for each configuration, so that a study goes on after a kill, on
-    another day and from many processes. Runs that are under way count as if they had gone badly
-    (TPE's "constant liar"), so that workers do not all try the same.
+    Pass it to `Project.run` or `Project.claim` in place of a sweep. The ledger is the study: its
+    runs are passed to Optuna again for each new configuration. So a study can be continued after
+    a kill, on another day and from many processes. Unfinished runs count as bad results
+    (TPE's "constant liar"), so that workers do not all try the same configuration.
 
     With the same seed and the same runs, the next configuration is the same. Workers that ask
-    at the same moment may make up to one run each more than *n*.
+    at the same moment may start more than *n* runs: at most one more per worker.
 
     >>> from pycaddy.sweeper import LogUniform, OptunaSweep
     >>> OptunaSweep({"lr": LogUniform(1e-4, 1e-1)}, objective="val/loss", n=50)
@@ -46,13 +46,13 @@ class OptunaSweep:
 
     Args:
         space: As in `RandomSweep`, of `Uniform`, `LogUniform`, `Int`, `Choice` and lists.
-        objective: The key of the run's result to go by; "val/loss" may also be nested,
-            {"val": {"loss": 0.1}}.
+        objective: The key of the value to optimize in the run's result; "val/loss" may also be
+            nested, {"val": {"loss": 0.1}}.
         direction: "minimize" or "maximize".
-        n: How many runs there are to be, those that failed among them.
+        n: Number of runs, failed ones included.
         seed: A whole number.
-        constants: Values that every configuration has, lists among them. Runs with other
-            constants are no part of the study.
+        constants: Values that every configuration has, lists included. Runs with other
+            constants are not part of the study.
 
     Raises:
         SweepError: Optuna cannot search a part of the space.
@@ -85,9 +85,10 @@ class OptunaSweep:
         return self._count
 
     def after(self, records: Sequence[RunRecord]) -> Iterator[Config]:
-        """The params of the study's runs among *records*, then what to try next.
+        """The params of the study's runs among *records*, then the next configuration.
 
-        Nothing comes next once the study has its *n* runs, or every configuration has one.
+        There is no next configuration once the study has *n* runs, or every configuration has
+        a run.
 
         Raises:
             SweepError: A finished run has no objective in its result.
@@ -146,15 +147,15 @@ class OptunaSweep:
         with _quiet(optuna):
             study = optuna.create_study(direction=self._direction)
             study.add_trials(
-                [told for trial in trials if (told := trial.told(optuna, distributions))]
+                [known for trial in trials if (known := trial.for_optuna(optuna, distributions))]
             )
         for attempt in range(_ATTEMPTS):
-            # By number and attempt, so that who asks again after others did is told another.
+            # The seed depends on the number of runs, so a later call gets another suggestion.
             seed = draw("optuna", self._seed, len(trials), attempt) % 2**32
             study.sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=True)
             suggested = study.ask(distributions).params
             yield self._config([suggested[axis.name] for axis in self._searched])
-        # Where all is discrete, optuna may go on suggesting what it knows to be best.
+        # In a discrete space, Optuna may suggest the best known configuration again and again.
         every = [axis.every() for axis in self._searched]
         finite = [values for values in every if values is not None]
         if len(finite) == len(every):
@@ -182,12 +183,12 @@ class _Trial:
     record: RunRecord
     key: str
     inner: Sequence[Any]
-    """What optuna knows its params as, by axis."""
+    """Its params as Optuna has them, by axis."""
     value: float | None
     """The objective, once it is DONE."""
 
-    def told(self, optuna: Any, distributions: Mapping[str, Any]) -> Any:
-        """The run as optuna's trial, or None: of a failed one there is nothing to learn."""
+    def for_optuna(self, optuna: Any, distributions: Mapping[str, Any]) -> Any:
+        """The run as a trial of Optuna; None if it failed, because then it has no value."""
         state = optuna.trial.TrialState
         if self.record.status is Status.ERROR or (self.value is not None and isnan(self.value)):
             return None
@@ -200,7 +201,7 @@ class _Trial:
 
 
 def _searched(name: str, axis: Distribution) -> _Axis:
-    """The axis *name* of a space, as optuna searches it.
+    """The axis *name* of a space, as Optuna searches it.
 
     Raises:
         SweepError: Optuna cannot search it.
@@ -220,7 +221,7 @@ def _searched(name: str, axis: Distribution) -> _Axis:
 
 
 class _Axis(ABC):
-    """One axis of a space: its values, and what optuna knows them as."""
+    """One axis of a space: converts between its values and those that Optuna has."""
 
     __slots__ = ()
 
@@ -228,24 +229,24 @@ class _Axis(ABC):
 
     @abstractmethod
     def distribution(self, optuna: Any) -> Any:
-        """The axis as optuna's distribution."""
+        """The axis as a distribution of Optuna."""
 
     @abstractmethod
     def value(self, inner: Any) -> Any:
-        """The value of a configuration for what optuna suggests."""
+        """The value of a configuration for the one that Optuna suggests."""
 
     @abstractmethod
     def read(self, recorded: Any) -> Any:
-        """What optuna knows a recorded value as, or None if it does not lie on the axis."""
+        """A recorded value as Optuna has it; None if it is not on the axis."""
 
     @abstractmethod
     def every(self) -> Sequence[Any] | None:
-        """All that optuna may suggest; None if that has no end."""
+        """All values that Optuna may suggest; None if there are infinitely many."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Chosen(_Axis):
-    """Optuna sees positions: it stores no lists and no dicts, and takes True for 1."""
+    """Optuna has positions: it cannot store lists or dicts, and treats True as 1."""
 
     name: str
     values: Sequence[Any]
@@ -320,7 +321,7 @@ def _at(values: Any, path: Sequence[str]) -> Any:
 
 @contextmanager
 def _quiet(optuna: Any) -> Iterator[None]:
-    """Keep optuna from announcing a study that lives for one question."""
+    """Keep Optuna from announcing a study that exists for one question."""
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(max(before, optuna.logging.WARNING))
     try:

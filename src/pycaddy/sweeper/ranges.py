@@ -7,10 +7,10 @@
     {"type": "logspace", "start": -3, "stop": -1, "num": 3}         0.001 0.01 0.1
     {"type": "fixed", "value": [64, 64]}                            the list, as one value
 
-The words mean what they mean in numpy: `range` leaves out its stop, the others include it, and
-the ends of `logspace` are exponents. Unlike numpy's, the values are what a person would write:
-0.3, not 0.30000000000000004, because a run is found again by its values. The stop may also be
-called "end".
+The words mean the same as in NumPy: `range` excludes its stop, the others include it, and the
+ends of `logspace` are exponents. "end" means the same as "stop". Unlike NumPy's, the values
+are what a person would write, 0.3 and not 0.30000000000000004, because RESUME finds a run by its
+values.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ _WORDS = frozenset({"start", "stop", "step", "num", "base"})
 
 
 def read_written(data: Mapping[str, Any], path: Path) -> Swept | Fixed | None:
-    """What *data* stands for, or None if it is an ordinary nested dict.
+    """The values that *data* describes, or None if it is an ordinary nested dict.
 
     Raises:
-        SweepError: It is meant as a range, and a part of it is missing, unknown or wrong.
+        SweepError: It is a range, and a part of it is missing, unknown or wrong.
     """
     kind = data.get("type")
     if not isinstance(kind, str):
@@ -52,7 +52,7 @@ def read_written(data: Mapping[str, Any], path: Path) -> Swept | Fixed | None:
     others = data.keys() - {"type"}
     if "stop" in others and others <= _WORDS and all(_is_number(data[word]) for word in others):
         raise SweepError(
-            f"{dotted(path)!r} looks like a range of type {kind!r}, which there is not. Use "
+            f"{dotted(path)!r} looks like a range of the unknown type {kind!r}. Use "
             f"{', '.join(_KINDS)}; for a nested dict with this type write 'type': Fixed({kind!r}).",
             key=dotted(path),
         )
@@ -60,7 +60,7 @@ def read_written(data: Mapping[str, Any], path: Path) -> Swept | Fixed | None:
 
 
 class _Written:
-    """The parts of one range as it is written, checked when they are taken."""
+    """The parts of one written range, checked when they are read."""
 
     def __init__(self, data: Mapping[str, Any], path: Path) -> None:
         self._data = data
@@ -83,9 +83,9 @@ class _Written:
         if value is None:
             raise self.error(f"has no {word!r}", f"Add it, such as {word!r}: 10")
         if isinstance(value, str):
-            # YAML 1.1 reads 1e-4, without a point, as text.
+            # YAML 1.1 reads 1e-4, without a point, as a string.
             how = "Write a number, such as 1.0e-4"
-            raise self.error(f"has the text {value!r} as {word!r}", how)
+            raise self.error(f"has the string {value!r} as {word!r}", how)
         if not _is_number(value) or not isfinite(value):
             raise self.error(f"has {value!r} as {word!r}", "Write a finite number")
         return value
@@ -159,8 +159,8 @@ def _is_number(value: object) -> TypeGuard[float]:
 
 
 def _exact(number: float) -> Fraction:
-    """The number as it is written: 0.1 is one tenth, not the float nearest to it."""
-    # Imported here because few sweeps need it, and it brings decimal along.
+    """The number as it is written: 0.1 is one tenth, not the nearest float."""
+    # Imported here because few sweeps need it, and it imports decimal.
     from fractions import Fraction
 
     return Fraction(repr(number))
@@ -173,5 +173,5 @@ def _spaced(start: float, stop: float, num: int) -> list[Fraction]:
 
 
 def _powers(base: float, exponent: Fraction) -> float:
-    # The digits after the 14th are rounding noise of log and power: 1.9999999999999998 for 2.
+    # Digits after the 14th are rounding errors of log and power: 1.9999999999999998 for 2.
     return float(f"{base ** float(exponent):.14g}")

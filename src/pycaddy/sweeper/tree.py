@@ -12,12 +12,12 @@ from pycaddy.sweeper.values import Fixed, Swept, any_container, fresh, read_valu
 
 Tree: TypeAlias = "dict[str, Tree | Swept | Fixed]"
 
-# What the params of a run may have; it also ends a dict that contains itself.
+# The limit of params. It also stops the reading of a dict that contains itself.
 MAX_DEPTH = 64
 
 
 def read_parameters(parameters: Mapping[str, Any]) -> Tree:
-    """Read what the user wrote: a sequence is swept, a mapping is nested, the rest is fixed."""
+    """Read parameters: a sequence is swept, a mapping is nested, any other value is fixed."""
     return _read(unfolded(parameters), ())
 
 
@@ -35,7 +35,7 @@ def _read(values: Mapping[str, Any], path: Path) -> Tree:
 
 
 def read_constants(constants: Mapping[str, Any], path: Path = ()) -> Tree:
-    """Read what the user wrote, where nothing is swept: a mapping is nested, the rest is fixed."""
+    """Read constants: a mapping is nested, any other value is fixed."""
     tree: Tree = {}
     for part, value in unfolded(constants, path).items():
         if isinstance(value, Mapping):
@@ -103,7 +103,7 @@ def _in_full(key: str, path: Path) -> str:
 
 
 def clash(left: Mapping[str, Any], right: Mapping[str, Any], path: Path = ()) -> Path | None:
-    """The first key that both set, apart from mappings whose own keys differ."""
+    """The first key that both set, or None. Mappings clash only if their own keys do."""
     _check_depth(path)
     fewer, more = (right, left) if len(right) < len(left) else (left, right)
     for key in fewer:
@@ -119,7 +119,7 @@ def clash(left: Mapping[str, Any], right: Mapping[str, Any], path: Path = ()) ->
 
 
 def joined(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:
-    """Both in one new dict; a key of both is a dict in both, because they do not clash."""
+    """Both merged into one new dict. They must not clash: a key of both is a dict in both."""
     both = {**left, **right}
     if len(both) < len(left) + len(right):
         for key in left.keys() & right.keys():
@@ -128,14 +128,14 @@ def joined(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def either(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:
-    """The keys of a configuration that has one shape or the other."""
+    """The keys of configurations that have the one shape or the other."""
     both = {**left, **right}
     for key in left.keys() & right.keys():
         one, other = left[key], right[key]
         if isinstance(one, dict) and isinstance(other, dict):
             both[key] = either(one, other)
         elif isinstance(other, dict):
-            both[key] = one  # a leaf clashes with more than a dict does
+            both[key] = one  # a leaf clashes with more keys than a dict
     return both
 
 
@@ -165,7 +165,7 @@ def _under(path: Path) -> str:
 
 
 class Template:
-    """Makes configurations of one shape; pickled as the shape, without compiled code."""
+    """Makes configurations of one shape. Its pickle contains the shape, not the compiled code."""
 
     __slots__ = ("build", "tree")
 
@@ -178,15 +178,15 @@ class Template:
 
 
 def _compiled(tree: Tree) -> Callable[..., dict[str, Any]]:
-    """A function from the swept values, in the order of the axes, to a new configuration.
+    """Compile a function that takes the swept values, in order, and returns a configuration.
 
     For {"lr": [...], "model": {"width": [...], "depth": 3}} the source is
 
         lambda v0, v1: {k0: v0, k1: {k2: v1, k3: f4}}
 
-    A dict display is two to three times as fast as `dict(zip(keys, values))`, and makes the
-    nested dicts anew each time. Nothing of what the user wrote is in the source: it is made of
-    counted names only, and the keys and the fixed values are bound to those names.
+    A dict display is two to three times as fast as `dict(zip(keys, values))`, and creates new
+    nested dicts each time. The source contains no text of the user: it consists of counted
+    names, to which the keys and the fixed values are bound.
     """
     bound: dict[str, Any] = {}
     arguments: list[str] = []

@@ -116,7 +116,7 @@ def _not_repeatable(value: Iterable[Any], path: Path) -> SweepError:
     elif isinstance(value, Set):
         why = "which has no order, and a sweep must have one"
     else:
-        why = "which can be iterated but is no sequence"
+        why = "which can be iterated but is not a sequence"
     how = "sorted(...)" if isinstance(value, Set) else "list(...)"
     return SweepError(
         f"{dotted(path)!r} is a {type(value).__name__}, {why}. "
