@@ -13,7 +13,7 @@ from pycaddy.errors import SweepError
 
 Path: TypeAlias = tuple[str, ...]
 
-_BRACKETS = ("['", '["')
+BRACKETS = ("['", '["')
 # The escapes that repr() writes, so that `dotted` can write any part.
 _ESCAPE = r"\\(?:[\\'\"nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})"
 _QUOTED = rf"""\[('(?:[^'\\]|{_ESCAPE})*'|"(?:[^"\\]|{_ESCAPE})*")\]"""
@@ -42,15 +42,15 @@ def parts_of(key: str) -> Path:
 
 
 def _written(part: str) -> str:
-    literal = not part or "." in part or any(opening in part for opening in _BRACKETS)
+    literal = not part or "." in part or any(opening in part for opening in BRACKETS)
     return f"[{part!r}]" if literal else f".{part}"
 
 
 def _bracketed(key: str) -> Path:
     parts: list[str] = []
-    rest = key if key.startswith(_BRACKETS) else f".{key}"
+    rest = key if key.startswith(BRACKETS) else f".{key}"
     while rest:
-        read = _literal_part if rest.startswith(_BRACKETS) else _plain_part
+        read = _literal_part if rest.startswith(BRACKETS) else _plain_part
         part, rest = read(key, rest)
         parts.append(part)
     return tuple(parts)
@@ -79,7 +79,7 @@ def _plain_part(key: str, rest: str) -> tuple[str, str]:
             "bracket there: \"['a.b'].c\".",
             key=key,
         )
-    ends = [rest.find(opening, 1) for opening in (".", *_BRACKETS)]
+    ends = [rest.find(opening, 1) for opening in (".", *BRACKETS)]
     end = min((end for end in ends if end > 0), default=len(rest))
     if end == 1:
         raise _empty_part(key)

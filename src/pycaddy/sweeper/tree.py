@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from pycaddy.errors import SweepError
-from pycaddy.sweeper.keys import Path, dotted, parts_of
+from pycaddy.sweeper.keys import BRACKETS, Path, dotted, parts_of
 from pycaddy.sweeper.ranges import read_written
 from pycaddy.sweeper.values import Fixed, Swept, any_container, fresh, read_value
 
@@ -98,7 +98,7 @@ def _same_key(
 
 
 def _in_full(key: str, path: Path) -> str:
-    separator = "." if path and not key.startswith("[") else ""
+    separator = "." if path and not key.startswith(BRACKETS) else ""
     return f"{dotted(path)}{separator}{key}"
 
 
