@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pycaddy.stores.sqlite.lock import WriterLock
-
 from benchmarks.peers._environments import ENVIRONMENTS, python_of
+from pycaddy.stores.sqlite.lock import WriterLock
 
 PROGRAM = Path(__file__).with_name("program.py")
 _WAIT_S = 600.0
