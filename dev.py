@@ -2,7 +2,8 @@
 """Everything a checkout needs, from nothing but Python 3.11 and pip.
 
     python3 dev.py demo          run the example study and show what it leaves behind
-    python3 dev.py test [...]    run the tests; what follows goes to pytest
+    python3 dev.py test [...]    run all tests; what follows goes to pytest
+    python3 dev.py test --fast   run the tests that take at most 90 s, after every edit
     python3 dev.py faults [...]  break things; --long: for long, --peers: other libraries, too
     python3 dev.py lint          ruff, mypy and deptry; the tests run them too
     python3 dev.py bench [...]   measure; see benchmarks/run.py
@@ -11,9 +12,12 @@
     python3 dev.py setup         make .venv, where all of these but the demo run, and the page
     python3 dev.py lock [...]    write the lock files anew (--upgrade: with newer versions)
 
-Nothing is installed outside this folder, but for the programs of Debian that the tests use
-(as root; else `test` says what they need). An environment holds what its lock file names, checked
-by hash, and is made anew when the lock file, pyproject.toml or the Python changes.
+All packages go into this folder. `test` and `faults` also need Chromium, Slurm and strace. As root
+on Debian or Ubuntu they install those that are missing, with apt-get; otherwise they print the
+command. `test --fast` needs none of them.
+
+An environment holds what its lock file names, checked by hash. It is made anew when the lock file,
+pyproject.toml or the Python changes.
 """
 
 from __future__ import annotations
@@ -70,12 +74,16 @@ def demo(*args: str) -> None:
 
 
 def test(*args: str) -> None:
-    install_programs()
-    run(setup(), "-m", "pytest", *args)
+    options = () if "--fast" in args else ("--durations=20",)
+    if "--fast" not in args:
+        install_programs()
+    keep_bytecode()
+    run(setup(), "-m", "pytest", *options, *args)
 
 
 def faults(*args: str) -> None:
     install_programs()
+    keep_bytecode()
     python = setup()
     if "--peers" in args:
         rest = [word for word in args if word not in ("--peers", "--long")]
@@ -137,6 +145,15 @@ def install_programs() -> None:
     if exit_code(*install):  # the list of packages may be old, or not there at all
         run("apt-get", "update", "--quiet")
         run(*install)
+
+
+def keep_bytecode() -> None:
+    """Keep bytecode in .venv where it may not be written beside its source.
+
+    Otherwise each of the thousands of processes that the tests start compiles all that it imports.
+    """
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        os.environ.setdefault("PYTHONPYCACHEPREFIX", str(ROOT / ".venv" / "bytecode"))
 
 
 def environment(home: Path, lock_file: Path) -> Path:

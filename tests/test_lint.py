@@ -14,6 +14,7 @@ from tests.processes import finished
 ROOT = Path(__file__).parents[1]
 
 
+@pytest.mark.slow  # `python3 dev.py lint` runs the same checks
 @pytest.mark.parametrize("check", LINT, ids=lambda check: " ".join(check[-2:]))
 def test_the_code_passes(check: tuple[str, ...]) -> None:
     done = finished(sys.executable, *check, cwd=ROOT)

@@ -84,19 +84,10 @@ def make_study(folder: Path) -> None:
         (folder / f"{name}.json").write_text(text)
 
 
-# A shell may have started the tests with SIGINT ignored, and children inherit that.
-INTERRUPTIBLE = """
-import signal
-signal.signal(signal.SIGINT, signal.default_int_handler)
-from pycaddy.cli import main
-main()
-"""
-
-
 def begin(*words: str, cwd: Path) -> subprocess.Popen[str]:
-    """Begin to run the program, its output piped; Ctrl-C reaches it."""
+    """Begin to run the program, its output piped."""
     return subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTIBLE, *words],
+        [*PROGRAM, *words],
         cwd=cwd,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,

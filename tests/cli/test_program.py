@@ -14,7 +14,7 @@ import pytest
 
 from pycaddy.cli._program import COMMANDS
 from pycaddy.project import Project
-from tests.cli.sample import INTERRUPTIBLE, PROGRAM, invoke, run
+from tests.cli.sample import PROGRAM, invoke, run
 
 SCRIPT = Path(sys.executable).with_name("pycaddy")
 
@@ -129,7 +129,7 @@ def test_a_reader_who_was_never_there_ends_it_silently(project: Project, words: 
 
 def test_an_interrupt_ends_it_without_a_traceback(talkative: Path) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTIBLE, "ls", "--all"],
+        [*PROGRAM, "ls", "--all"],
         cwd=talkative,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -5,7 +5,6 @@ import os
 import pty
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from pycaddy.records import RunRecord
 from pycaddy.status import Status
 from pycaddy.stores import new_record
 from pycaddy.testing.factories import new_run
-from tests.cli.sample import INTERRUPTIBLE, begin, document, invoke, make_stale_run
+from tests.cli.sample import PROGRAM, begin, document, invoke, make_stale_run
 
 HOUR_US = 3600 * 10**6
 NOW_US = 1_800_000_000_000_000
@@ -108,7 +107,7 @@ def test_a_watch_that_is_piped_prints_once_for_each_look(project: Project) -> No
 def test_a_watch_on_a_terminal_is_drawn_anew(project: Project) -> None:
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTIBLE, "status", "--watch", "0.1"],
+        [*PROGRAM, "status", "--watch", "0.1"],
         cwd=project.root,
         env={**os.environ, "TERM": "xterm-256color"},
         stdin=theirs,

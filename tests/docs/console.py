@@ -31,8 +31,6 @@ __all__ = ["HOME", "Terminal", "Typed", "differences", "is_alike", "typed"]
 HOME = "/data/digits"
 """The folder of the page."""
 
-# A job in the background, as the tests may be, is deaf to it, and so would its children be.
-_HEARS_CTRL_C = ("env", "--default-signal=INT")
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _NUMBER = r"[+-]?\d+\.\d+"
 _FORMS = [
@@ -101,7 +99,7 @@ class Terminal:
 
 def _printed(command: Typed, folder: Path, environment: Mapping[str, str]) -> list[str]:
     with subprocess.Popen(
-        [*_HEARS_CTRL_C, "bash", "-c", command.command],
+        ["bash", "-c", command.command],
         cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,

@@ -37,6 +37,7 @@ def run(document: Path, folder: Path) -> CompletedProcess[str]:
     return finished(sys.executable, "-W", "error", script, cwd=folder, env=environment)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("document", WITH_BLOCKS, ids=name_of)
 def test_the_blocks_of_a_document_run(document: Path, tmp_path: Path) -> None:
     done = run(document, tmp_path)

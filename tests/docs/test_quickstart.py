@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pytest
+
 from pycaddy import Project, Status
 from tests.docs.program import program
 from tests.processes import finished, killed_in_a_run
@@ -12,6 +14,7 @@ from tests.processes import finished, killed_in_a_run
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 def test_the_grid_of_the_quickstart_goes_on_after_a_kill(tmp_path: Path) -> None:
     script = tmp_path / "quickstart_md.py"
     script.write_text(program(ROOT / "docs/quickstart.md"))

@@ -6,11 +6,14 @@ import shutil
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.processes import finished
 
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     """A link to a page or a heading that does not exist is a warning."""
     for name in ("docs", "src"):

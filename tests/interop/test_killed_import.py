@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from pycaddy import Project
 from pycaddy.interop import export_archive, import_archive
 
@@ -15,6 +17,7 @@ DRIVER = Path(__file__).with_name("killed_import.py")
 LEFT_BY_SQLITE = {"ledger.db-wal", "ledger.db-shm", "ledger.db.lock", "import.lock"}
 
 
+@pytest.mark.slow
 def test_a_killed_import_shows_all_or_nothing_and_can_be_repeated(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:

@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from tests.cli.sample import INTERRUPTIBLE
+from tests.cli.sample import PROGRAM
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ def serving(*words: str | Path, env: Mapping[str, str] | None = None) -> Iterato
     """Run `pycaddy ui` with *words*, and end it."""
     browser = () if env else ("--no-browser",)
     process = subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTIBLE, "ui", *browser, *words],
+        [*PROGRAM, "ui", *browser, *words],
         env={**os.environ, **(env or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
