@@ -43,7 +43,6 @@ def test_no_line_of_the_page_is_only_placeholders() -> None:
             assert tokens.count("...") < len(tokens), f"{PAGE}, at {each.line}: {line!r}"
 
 
-@pytest.mark.timeout(900)  # forty trainings, and forty commands, on a machine that may be busy
 def test_the_tour_goes_as_the_page_says(tmp_path: Path, made_server: Path) -> None:
     folder = tmp_path / "digits"
     folder.mkdir()

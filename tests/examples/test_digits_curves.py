@@ -16,8 +16,7 @@ from tests.processes import finished
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-W", "error", ROOT / "examples/digits_curves.py")
-# Forty trainings, and imports of scikit-learn, on a machine that may be busy.
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("digits_curves")]
+pytestmark = pytest.mark.xdist_group("digits_curves")
 
 SERIES = ["acc/val", "loss/train", "loss/val"]
 STEPS = 1_100

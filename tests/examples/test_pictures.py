@@ -8,8 +8,6 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
-import pytest
-
 from tests.processes import finished
 
 ROOT = Path(__file__).parents[2]
@@ -57,7 +55,6 @@ def test_anyone_can_draw_the_plots_again(tmp_path: Path) -> None:
         assert f"images/{name}" in (ROOT / "docs/plots.md").read_text()
 
 
-@pytest.mark.timeout(600)  # it trains, and starts Chromium
 def test_anyone_can_take_the_pictures_of_the_page_again(tmp_path: Path) -> None:
     kept = ROOT / "results/pictures"  # to be looked at when all tests have run
     shutil.rmtree(kept, ignore_errors=True)

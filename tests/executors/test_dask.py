@@ -13,8 +13,6 @@ from pycaddy.project import Project
 from tests.executors.functions import RUNS, SWEEP, die_at_first, train, train_well
 from tests.executors.sweeps import check_forty_with_two_failures, check_output, results
 
-pytestmark = pytest.mark.timeout(180)
-
 
 def local_cluster(**sizes: int) -> LocalCluster:
     anywhere = {"dashboard_address": "127.0.0.1:0"}

@@ -16,8 +16,6 @@ from pycaddy.project import Project
 from tests.executors.functions import SWEEP, die_at_first, train
 from tests.executors.sweeps import check_forty_with_two_failures, check_output, results
 
-pytestmark = pytest.mark.timeout(240)
-
 
 @pytest.fixture(scope="module", autouse=True)
 def one_ray() -> Iterator[None]:

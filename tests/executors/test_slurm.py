@@ -21,8 +21,6 @@ from tests.executors.slurm_driver import behind_a_gate, study
 from tests.executors.sweeps import check_forty_with_two_failures, check_output
 from tests.processes import finished
 
-pytestmark = pytest.mark.timeout(240)
-
 ROOT = Path(__file__).parents[2]
 QUICK = SlurmExecutor(poll_s=0.2)
 

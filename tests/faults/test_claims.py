@@ -10,8 +10,6 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import pytest
-
 from pycaddy import Project, Status
 
 CLAIMER = Path(__file__).with_name("claimer.py")
@@ -31,7 +29,6 @@ def noted(path: Path) -> Counter[tuple[int, int]]:
     return Counter((int(line.split()[0]), int(line.split()[1])) for line in lines)
 
 
-@pytest.mark.timeout(300)
 def test_300_runs_are_done_once_under_sigkill_and_sigstop(tmp_path: Path) -> None:
     root = tmp_path / "results"
     dice = random.Random(20261121)
@@ -73,7 +70,6 @@ def test_300_runs_are_done_once_under_sigkill_and_sigstop(tmp_path: Path) -> Non
     )
 
 
-@pytest.mark.timeout(300)
 def test_eight_processes_do_each_point_of_a_grid_once(tmp_path: Path) -> None:
     root = tmp_path / "results"
     points = 3000

@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from pycaddy import Project, Status
 from pycaddy.testing._at_once import in_processes
 from tests.faults.conftest import LONG
@@ -18,7 +16,6 @@ ROUNDS = 200 if LONG else 25
 SHARED = 40
 
 
-@pytest.mark.timeout(600)
 def test_eight_processes_lose_nothing_and_do_nothing_twice(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:

@@ -17,7 +17,6 @@ ROUNDS = 10
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc/locks")
-@pytest.mark.timeout(600)
 def test_after_an_interrupt_a_fork_neither_hangs_nor_works_without_locks(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
@@ -44,7 +43,6 @@ def test_without_the_deferral_an_interrupt_does_harm(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("executor", ["serial", "threads", "local"])
-@pytest.mark.timeout(600)
 def test_after_an_interrupt_the_next_call_goes_on_with_every_run(
     executor: str, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:

@@ -16,7 +16,7 @@ KILLS = 200 if LONG else 60
 ROUNDS = 100 if LONG else 20
 
 
-@pytest.mark.timeout(1800 if LONG else 120)
+@pytest.mark.timeout(1800 if LONG else 900)
 @pytest.mark.parametrize(("writers", "rounds"), [(1, KILLS), (4, ROUNDS)])
 def test_whoever_is_killed_leaves_all_that_was_acknowledged(
     tmp_path: Path,

@@ -18,7 +18,6 @@ PROCESSES = 8
 PARAMS = 4
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("store", ["SQLite", "PostgreSQL"])
 def test_every_answer_is_one_of_a_ledger_that_does_one_thing_at_a_time(
     tmp_path: Path,

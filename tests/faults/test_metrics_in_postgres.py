@@ -61,7 +61,6 @@ def values(run: Session, name: str = "loss") -> list[float]:
     return list(run.metrics(name).values)
 
 
-@pytest.mark.timeout(300)
 def test_a_server_that_is_killed_while_a_run_logs_loses_and_doubles_no_point(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, record_property: Callable[[str, object], None]
 ) -> None:
@@ -113,7 +112,6 @@ def on_server(project: Project, run: Session) -> int:
     return sum(points for name, _, points in blocks.counts() if name == "loss")
 
 
-@pytest.mark.timeout(300)
 def test_a_wire_that_is_cut_at_any_moment_of_a_flush_doubles_no_point(
     tmp_path: Path, ledger_url: str, record_property: Callable[[str, object], None]
 ) -> None:
@@ -184,7 +182,6 @@ def test_a_process_that_is_killed_is_followed_by_another(tmp_path: Path, ledger_
     project.ledger.store.close()
 
 
-@pytest.mark.timeout(300)
 def test_eight_processes_log_to_eight_runs(tmp_path: Path, ledger_url: str) -> None:
     project = Project(tmp_path / "results", ledger=ledger_url)
     assert project.sessions() == []

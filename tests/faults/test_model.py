@@ -283,7 +283,6 @@ class ProjectMachine(Model):
             del self.runs[key]
 
 
-@pytest.mark.timeout(900)
 @pytest.mark.parametrize("store", ["SQLite", "PostgreSQL"])
 def test_any_history_of_calls_is_the_model_s(
     store: str,

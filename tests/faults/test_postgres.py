@@ -11,8 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pytest
-
 from pycaddy import Project, Status
 from tests.faults.test_claims import claimer, noted
 from tests.faults.wire import Wire
@@ -26,7 +24,6 @@ LEASE_S = 2.0
 MACHINE = Path(__file__).with_name("machine.py")
 
 
-@pytest.mark.timeout(300)
 def test_sixteen_processes_do_each_point_of_a_grid_once(
     tmp_path: Path, ledger_url: str, record_property: Callable[[str, object], None]
 ) -> None:
@@ -49,7 +46,6 @@ def test_sixteen_processes_do_each_point_of_a_grid_once(
     )
 
 
-@pytest.mark.timeout(300)
 def test_a_server_that_is_killed_in_a_sweep_loses_nothing_acknowledged(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:

@@ -262,7 +262,6 @@ def killed_until_done(
             kills += 1
 
 
-@pytest.mark.timeout(180)
 def test_a_copy_that_is_killed_goes_on_when_it_is_called_again(
     project: Project, ledger_url: str
 ) -> None:

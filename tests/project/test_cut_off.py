@@ -19,6 +19,7 @@ from pycaddy.ledger import RunRecord, heart, life, sidecar
 from pycaddy.ledger.ledger import Ledger
 from pycaddy.project.running import SweepRun
 from pycaddy.testing._at_once import in_fork, in_threads
+from tests.threads import in_this_thread
 
 
 @pytest.fixture
@@ -31,9 +32,7 @@ def claimed(project: Project) -> list[str]:
 
 
 def interrupt(*_: object) -> None:
-    # Threads of earlier tests may call it too, and only the main thread gets a Ctrl-C.
-    if threading.current_thread() is threading.main_thread():
-        raise KeyboardInterrupt
+    raise KeyboardInterrupt
 
 
 def refuse(fd: int) -> None:
@@ -55,7 +54,7 @@ def test_a_claim_that_ctrl_c_cuts_off_is_ended_at_once(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(Ledger, "describe", interrupt)
+        patched.setattr(Ledger, "describe", in_this_thread(interrupt, Ledger.describe))
         with pytest.raises(KeyboardInterrupt):
             claimed(project)
     assert project.session_of("train/0001").status is Status.ERROR
@@ -71,7 +70,7 @@ def test_a_claim_that_the_ledger_has_made_and_this_process_has_not_is_taken_agai
 ) -> None:
     project.session("other")
     with monkeypatch.context() as patched:
-        patched.setattr(os, "fdatasync", sync)
+        patched.setattr(os, "fdatasync", in_this_thread(sync, os.fdatasync))
         with pytest.raises(error):
             claimed(project)
     run = project.session_of("train/0001")
@@ -115,7 +114,7 @@ def test_a_start_that_ctrl_c_cuts_off_can_be_called_again(
 ) -> None:
     run = project.session("train", {"n": 1})
     with monkeypatch.context() as patched:
-        patched.setattr(owner, name, interrupted)
+        patched.setattr(owner, name, in_this_thread(interrupted, getattr(owner, name)))
         with pytest.raises(KeyboardInterrupt):
             run.start()
     assert run.is_stale
@@ -180,7 +179,7 @@ def test_a_run_that_is_taken_again_before_its_failure_is_noted_runs_once_at_a_ti
 def test_ctrl_c_while_what_has_begun_ends_gives_it_back(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(SweepRun, "see_through", interrupt)
+    monkeypatch.setattr(SweepRun, "see_through", in_this_thread(interrupt, SweepRun.see_through))
     monkeypatch.setattr("pycaddy.project.claiming._BATCH", 2)
 
     def sweep() -> Iterator[dict[str, int]]:
@@ -207,7 +206,7 @@ def test_a_change_that_cannot_be_described_either_says_that_it_is_made(
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
     with monkeypatch.context() as patched:
-        patched.setattr(os, "fdatasync", refuse)
+        patched.setattr(os, "fdatasync", in_this_thread(refuse, os.fdatasync))
         patched.setattr("pycaddy._files.Replacement.publish", cannot_be_placed)
         with pytest.raises(LedgerSyncError):
             run.start()

@@ -7,10 +7,7 @@ from textwrap import dedent
 from typing import Any
 
 import nbformat
-import pytest
 from nbclient import NotebookClient
-
-pytestmark = pytest.mark.timeout(300)
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -21,7 +18,8 @@ def carried_out(folder: Path, *cells: str) -> list[list[Any]]:
         cells=[nbformat.v4.new_code_cell(dedent(cell)) for cell in cells]
     )
     resources = {"metadata": {"path": str(folder)}}
-    NotebookClient(notebook, timeout=120, kernel_name="python3", resources=resources).execute()
+    patience = {"timeout": None, "startup_timeout": 900}
+    NotebookClient(notebook, kernel_name="python3", resources=resources, **patience).execute()
     return [cell.outputs for cell in notebook.cells]
 
 

@@ -24,6 +24,7 @@ from pycaddy.errors import (
 from pycaddy.ledger import Ledger
 from pycaddy.project import ExistingRun, Project, Status, StorageMode
 from tests.scripts import answer, killed
+from tests.threads import in_this_thread
 
 
 @pytest.fixture
@@ -126,7 +127,7 @@ def test_durability_is_whether_a_call_waits_for_the_disk(
     project = Project(tmp_path, durability=durability).sub("a")
     project.session("train")
     synced: list[int] = []
-    monkeypatch.setattr(os, "fdatasync", synced.append)
+    monkeypatch.setattr(os, "fdatasync", in_this_thread(synced.append, os.fdatasync))
     project.session("train")
     assert len(synced) == syncs
 

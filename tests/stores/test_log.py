@@ -20,6 +20,7 @@ from pycaddy.testing import new_run
 from pycaddy.testing._at_once import in_fork, in_threads
 from pycaddy.testing._work import create, uids
 from tests.stores.conftest import OpenFile, connection_of
+from tests.threads import in_this_thread
 
 pytestmark = pytest.mark.skipif(
     not hasattr(os, "fdatasync"), reason="SQLite itself waits for the disk here"
@@ -43,10 +44,10 @@ def test_others_write_while_one_waits_for_the_disk(
             waiting.append([])
             writing = threading.Thread(target=write)
             writing.start()
-            writing.join(30)
+            writing.join()
         sync(fd)
 
-    monkeypatch.setattr(os, "fdatasync", wait)
+    monkeypatch.setattr(os, "fdatasync", in_this_thread(wait, sync))
     assert store.create(new_run()).uid == "0003"
     assert waiting == [["0004"]]
 
@@ -62,7 +63,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             raise OSError(error := errors.pop(), os.strerror(error))
         sync(fd)
 
-    monkeypatch.setattr(os, "fdatasync", fail)
+    monkeypatch.setattr(os, "fdatasync", in_this_thread(fail, sync))
     return errors
 
 
@@ -136,7 +137,7 @@ def test_a_change_of_before_a_refusal_is_not_acknowledged_after_it(
         else:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr(os, "fdatasync", refused_to_somebody_else)
+    monkeypatch.setattr(os, "fdatasync", in_this_thread(refused_to_somebody_else, sync))
     with pytest.raises(LedgerSyncError):
         store.create(new_run())
     monkeypatch.setattr(os, "fdatasync", sync)
@@ -209,10 +210,9 @@ def test_a_failing_disk_does_not_keep_a_fork_waiting(
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         sync(fd)
 
-    monkeypatch.setattr(os, "fdatasync", fail)
+    monkeypatch.setattr(os, "fdatasync", in_this_thread(fail, sync))
     assert store.create(new_run()).uid == "0002"
-    forks[0].join(30)
-    assert not forks[0].is_alive()
+    forks[0].join()
 
 
 def test_a_start_that_may_not_outlive_a_power_cut_can_be_called_again(

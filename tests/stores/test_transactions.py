@@ -32,10 +32,9 @@ def test_each_connection_waits_for_the_disk_as_asked(
     """What each thread has waited for."""
 
     def sync(fd: int) -> None:
-        synced[get_ident()].append(os.readlink(f"/proc/self/fd/{fd}"))
+        synced.setdefault(get_ident(), []).append(os.readlink(f"/proc/self/fd/{fd}"))
 
     monkeypatch.setattr(os, "fdatasync", sync)
-    synced[get_ident()] = []
     store = open_file(durability)
     log = f"{store.address}-wal"
 

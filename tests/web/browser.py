@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.web.served import Served
 
@@ -21,6 +21,8 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+# A net for what never comes: how soon it comes is not tested.
+expect.set_options(timeout=120_000)
 
 
 @contextmanager
@@ -67,6 +69,7 @@ def visiting(
         viewport={"width": width, "height": height},
         color_scheme="dark" if dark else "light",
     )
+    context.set_default_timeout(120_000)
     visit = Visit(context.new_page(), served)
     visit.page.on("console", lambda message: visit.complaints.append(message.text))
     visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
