@@ -18,6 +18,7 @@ from tests.servers import server_folder
 
 # No test asserts a time, property tests included: other work may slow the machine down.
 settings.register_profile("no time", deadline=None)
+settings.register_profile("fast", deadline=None, max_examples=20)
 settings.load_profile("no time")
 
 # A shell starts a job in the background with SIGINT ignored, and every process of a test would
@@ -34,6 +35,11 @@ LEFT_OUT = pytest.StashKey[dict[str, int]]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fast", action="store_true", help="leave out slow tests, and count them")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("fast"):
+        settings.load_profile("fast")
 
 
 def why_slow(item: pytest.Item) -> str:
@@ -103,5 +109,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     left_out = terminalreporter.config.stash.get(LEFT_OUT, {})
     if left_out:
         terminalreporter.section(f"--fast left out {sum(left_out.values())} tests")
-    for reason, count in sorted(left_out.items()):
-        terminalreporter.write_line(f"{count:5} {reason}")
+        for reason, count in sorted(left_out.items()):
+            terminalreporter.write_line(f"{count:5} {reason}")
+        terminalreporter.write_line("Property tests tried fewer examples. Run all before a merge.")

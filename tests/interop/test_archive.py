@@ -75,6 +75,7 @@ runs = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(runs)
 def test_export_then_import_gives_the_same_runs(

@@ -86,6 +86,7 @@ def test_a_project_that_was_worked_in_comes_out_as_it_went_in(
     assert target.verify(data=True) == []
 
 
+@pytest.mark.slow
 @settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.integers(0, 10**6))
 def test_whatever_people_did_comes_out_as_it_went_in(

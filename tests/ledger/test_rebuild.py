@@ -125,6 +125,7 @@ def step(project: Project, run: Session, kind: str, *details: Any) -> None:
             getattr(run, kind)()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.__name__)
 @given(st.lists(STEPS, max_size=25))
 @settings(max_examples=30)
@@ -482,6 +483,7 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str,
     return path, json.loads(path.read_text())
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(KEYS), ODD, max_size=2), st.sampled_from([None, *KEYS]))
 @settings(max_examples=300)
 def test_whatever_a_description_says_is_read_or_reported(
@@ -523,6 +525,7 @@ def test_a_description_with_a_flipped_byte_is_read_or_reported(
         sidecar.render(record, "id")
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(KEYS), ODD, min_size=1, max_size=2))
 @example({"project": "\ud800"})
 @settings(max_examples=40)

@@ -7,6 +7,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
@@ -132,4 +133,4 @@ class Runs(RuleBasedStateMachine):
 
 
 Runs.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
-TestRuns = Runs.TestCase
+TestRuns = pytest.mark.slow(Runs.TestCase)

@@ -123,6 +123,7 @@ def loaded(store: Store, runs: list[RunRecord]) -> Selection:
 laws = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
+@pytest.mark.slow
 @laws
 @given(runs=records(), asked=st.lists(filters, min_size=1, max_size=8))
 def test_a_store_selects_what_a_filter_means(
@@ -148,6 +149,7 @@ sortable: Any = (
 )
 
 
+@pytest.mark.slow
 @laws
 @given(
     found=st.lists(st.tuples(*(st.dictionaries(st.just("x"), sortable),) * 2), max_size=9),

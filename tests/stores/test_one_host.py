@@ -52,6 +52,14 @@ class Host:
         return self.answer()
 
 
+def stop_between_beats(host: Host, ledger: Path) -> None:
+    """Stop the process of *host* while it holds no lock of SQLite: it would hold it for good."""
+    with closing(sqlite3.connect(ledger, 60, isolation_level=None)) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        os.kill(host.process.pid, signal.SIGSTOP)
+        os.waitpid(host.process.pid, os.WUNTRACED)
+
+
 @pytest.fixture
 def ledger(tmp_path: Path) -> Path:
     return tmp_path / "ledger.db"
@@ -84,7 +92,7 @@ def asked(ledger: Path, statement: str) -> list[tuple[Any, ...]]:
 def test_a_second_host_is_refused_while_the_first_is_there(
     host: Callable[..., Host], ledger: Path
 ) -> None:
-    first, second = host("a"), host("b")
+    first, second = host("a"), host("b", lease_s=600.0)
     assert first.write() == "written"
     answer = second.write()
     assert answer.startswith("LedgerHostError")
@@ -118,7 +126,7 @@ def test_a_host_that_slept_through_its_lease_is_refused_when_it_wakes(
 ) -> None:
     first, second = host("a"), host("b")
     assert first.write() == "written"
-    os.kill(first.process.pid, signal.SIGSTOP)
+    stop_between_beats(first, ledger)
     assert second.write() == "written"
     os.kill(first.process.pid, signal.SIGCONT)
     assert first.write().startswith("LedgerHostError")
