@@ -123,7 +123,8 @@ def test_a_machine_that_was_cut_off_for_longer_than_its_lease_is_refused(
         while line := near.line():
             claimed.append((int(line[1]), int(line[2])))
             assert near.go_on() == ["done"]
-        assert claimed == [*((i, 1) for i in range(1, 10)), (0, 2)]
+        # How many of the others come first depends on how soon the lease is over.
+        assert sorted(claimed) == [(0, 2), *((i, 1) for i in range(1, 10))]
         assert near.end() == 0
         wire.mend()
         assert far.go_on() == ["LeaseLostError"]
