@@ -17,6 +17,7 @@ const FIELDS = /** @type {Item[]} */ ([
   { text: "ended_at", hint: "a time" },
   { text: "identifier", hint: "of the run" },
   { text: "uid", hint: "of the run" },
+  { text: "run", hint: "its name: 'train/0007'" },
   { text: "note", hint: "what somebody wrote" },
   { text: "error", hint: "the traceback" },
   { text: "files", hint: "'model' in files" },

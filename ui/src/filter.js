@@ -9,7 +9,7 @@ import { go, route } from "./route.js";
 
 /** @typedef {import("./complete.js").Completion} Completion */
 
-const RESERVED = /^(status|uid|identifier|relpath|attempt|seconds|created_at|started_at|ended_at|note|error|stale|tags|files|params|result|metrics|capture)\b/;
+const RESERVED = /^(run|status|uid|identifier|relpath|attempt|seconds|created_at|started_at|ended_at|note|error|stale|tags|files|params|result|metrics|capture)\b/;
 const HINTS = /** @type {Record<string, string>} */ ({ params: "param", result: "result", last: "metric" });
 
 /** @param {{ listing: import("./listing.js").Listing | null }} properties */

@@ -97,7 +97,7 @@ function inGroup(group, column) {
     const mean = group.means.seconds;
     return mean === undefined ? "" : html`<span title="on average">⌀ ${duration(mean)}</span>`;
   }
-  const mean = group.means[`${column.kind}.${column.name}`];
+  const mean = group.means[`${column.kind === "last" ? "metrics" : column.kind}.${column.name}`];
   return mean === undefined ? "" : html`<span title=${`on average: ${mean}`}>${number(mean)}</span>`;
 }
 

@@ -17,7 +17,9 @@ export function SweepView({ project }) {
   const { relpath = "", identifier, gx, gy, of } = route.value;
   if (identifier === undefined) return html`<${Which} project=${project} />`;
   const home = JSON.stringify([project.name, relpath, identifier]);
-  return html`<${Loaded} key=${home} query=${{ project: project.name, relpath, identifier, x: gx, y: gy, of }} />`;
+  // Links of earlier versions say "last" for metrics.
+  const measure = of?.replace(/^last\./, "metrics.");
+  return html`<${Loaded} key=${home} query=${{ project: project.name, relpath, identifier, x: gx, y: gy, of: measure }} />`;
 }
 
 /** @param {{ project: Project }} properties */

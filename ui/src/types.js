@@ -68,7 +68,7 @@
  * @property {number} total
  * @property {Partial<Record<Status, number>>} counts
  * @property {number} stale Of those that are running.
- * @property {Record<string, number>} means By columns of the table.
+ * @property {Record<string, number>} means By the names of filters.
  */
 
 /** @typedef {{ by: string, groups: Group[], left_out: number }} Groups */

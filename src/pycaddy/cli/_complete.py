@@ -10,8 +10,8 @@ import re
 import click
 from click.shell_completion import CompletionItem
 
-from pycaddy.cli._find import open_project
 from pycaddy.cli._format import printable
+from pycaddy.cli._project import open_project
 from pycaddy.errors import PycaddyError
 from pycaddy.ledger import RunRecord
 from pycaddy.project import Project
@@ -70,16 +70,12 @@ def complete_words(ctx: click.Context, param: click.Parameter, incomplete: str) 
 
 
 def _written(column: str, param: click.Parameter) -> str:
-    """Return the name of a column as a filter has it: metrics['val/acc'].max."""
-    from pycaddy.filters import STATISTICS, Name
+    """Return the name of a column as any filter can have it: metrics['val/acc'].max."""
+    from pycaddy.filters import read_name
 
-    if param.name != "where" or not column.startswith("metrics."):
+    if param.name != "where" or not column.startswith("metrics.") or "[" in column:
         return column
-    series = column.removeprefix("metrics.")
-    base, _, statistic = series.rpartition(".")
-    if base and statistic in STATISTICS:
-        return str(Name("metrics", (base, statistic)))
-    return str(Name("metrics", (series,)))
+    return str(read_name(column).places[0])
 
 
 def _runs(ctx: click.Context, incomplete: str, *, trashed: bool) -> list[CompletionItem]:

@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from pycaddy.cli._exit import ExitCode, LibraryError
+from pycaddy.cli._exit import ExitCode, LibraryError, UnreadableError
 from pycaddy.cli._lazy import LazyGroup
 from pycaddy.cli._output import abandon_stdout
-from pycaddy.errors import PycaddyError
+from pycaddy.errors import FilterError, PycaddyError
 
 __all__ = ["program"]
 
@@ -53,6 +53,8 @@ class _Program(LazyGroup):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except FilterError as error:
+            raise UnreadableError(error.message) from error
         except PycaddyError as error:
             raise LibraryError(error.message) from error
         except KeyboardInterrupt:

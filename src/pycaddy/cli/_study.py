@@ -12,10 +12,10 @@ from typing import Any
 import click
 
 from pycaddy.cli._exit import usage_error
-from pycaddy.cli._find import find_root
 from pycaddy.cli._function import load_function
 from pycaddy.cli._options import json_option
 from pycaddy.cli._output import say
+from pycaddy.cli._project import find_root
 from pycaddy.errors import PycaddyError
 from pycaddy.project import Project
 from pycaddy.project.capture import DEFAULT, PARTS

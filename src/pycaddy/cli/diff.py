@@ -9,11 +9,10 @@ import click
 
 from pycaddy.cli._complete import complete_run
 from pycaddy.cli._exit import usage_error
-from pycaddy.cli._find import look_up
+from pycaddy.cli._facts import cell, json_value
 from pycaddy.cli._options import examples, json_option, project_option
 from pycaddy.cli._output import say, say_json
-from pycaddy.cli._query import json_value, shown
-from pycaddy.cli._runs import run_by_name, run_by_path
+from pycaddy.cli._runs import run_argument, run_named
 from pycaddy.cli._table import Column, say_table
 from pycaddy.query import MISSING
 from pycaddy.query import diff as compare
@@ -31,7 +30,7 @@ _HASH = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
         "pycaddy diff train/0001 train/0003 --json",
     )
 )
-@click.argument("run", shell_complete=complete_run)
+@run_argument
 @click.argument("other", shell_complete=complete_run)
 @project_option
 @json_option
@@ -41,8 +40,8 @@ def diff(run: str, other: str, project: str | None, as_json: bool) -> None:
     Compared are their params, results, metrics, code, environment and files. RUN and OTHER are
     names or paths, as for `pycaddy show`.
     """
-    first, one = look_up(run, project, run_by_name, run_by_path)
-    second, two = look_up(other, project, run_by_name, run_by_path)
+    first, one = run_named(run, project)
+    second, two = run_named(other, project)
     if first.root != second.root:
         raise usage_error(f"{run} and {other} are runs of two projects.")
     found = compare(one, two)
@@ -71,7 +70,7 @@ def _cell(part: str, value: Any) -> str:
         return "-"
     if part == "files":  # a sentence, whose hash nobody compares by eye to its end
         return _HASH.sub(r"\1…", value)
-    return "None" if value is None else shown(value)
+    return "None" if value is None else cell(value)
 
 
 def _facts(values: Values) -> dict[str, dict[str, Any]]:

@@ -8,10 +8,10 @@ from dataclasses import asdict
 import click
 
 from pycaddy.cli._exit import ExitCode
-from pycaddy.cli._find import open_project
 from pycaddy.cli._format import count
 from pycaddy.cli._options import examples, json_option, project_argument
 from pycaddy.cli._output import Styled, say, say_json
+from pycaddy.cli._project import open_project
 from pycaddy.ledger.doctor import Finding
 
 __all__ = ["doctor"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from pycaddy.cli._find import open_project
 from pycaddy.cli._format import size
 from pycaddy.cli._options import examples, json_option, project_argument
 from pycaddy.cli._output import Styled, say_json
+from pycaddy.cli._project import open_project
 from pycaddy.cli._table import Column, say_table
 
 __all__ = ["du"]

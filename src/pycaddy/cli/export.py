@@ -11,7 +11,7 @@ from pycaddy.cli._exit import ExitCode, usage_error
 from pycaddy.cli._format import count, printable
 from pycaddy.cli._options import examples, json_option, project_option
 from pycaddy.cli._output import Styled, say, say_json, write
-from pycaddy.cli._wanted import wanted, wanted_options
+from pycaddy.cli._runs import name_argument, runs_named, where_option
 from pycaddy.interop import export_archive, export_runs
 from pycaddy.interop.tables import FORMATS, csv_lines, json_lines
 from pycaddy.ledger import RunRecord
@@ -28,7 +28,8 @@ __all__ = ["export"]
         "pycaddy export --archive runs.zip",
     )
 )
-@wanted_options
+@name_argument
+@where_option
 @click.option("-f", "--format", "kind", type=click.Choice(FORMATS), help="Write a table.")
 @click.option("-o", "--output", metavar="FILE", help="Where to. Default: the standard output.")
 @click.option("--archive", metavar="FILE", help="Pack the runs with their files into a zip file.")
@@ -50,7 +51,7 @@ def export(
     """
     if (kind is None) == (archive is None):
         raise usage_error("Give either --format or --archive.")
-    opened, runs = wanted(name, where, project)
+    opened, runs = runs_named(name, where, project)
     if archive is not None:
         _pack(opened, runs, archive, as_json=as_json)
         return

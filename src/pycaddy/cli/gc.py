@@ -6,10 +6,11 @@ import click
 
 from pycaddy.cli._confirm import confirm, yes_option
 from pycaddy.cli._exit import usage_error
-from pycaddy.cli._find import open_project
 from pycaddy.cli._format import count, size
 from pycaddy.cli._options import examples, json_option, project_argument
 from pycaddy.cli._output import say, say_json
+from pycaddy.cli._project import open_project
+from pycaddy.cli._runs import best_options
 from pycaddy.ledger.cleanup import Cleanup
 from pycaddy.project import Project
 from pycaddy.status import Status
@@ -30,9 +31,9 @@ __all__ = ["gc"]
     nargs=2,
     type=(str, click.IntRange(min=1)),
     metavar="NAME N",
-    help="The N best runs of each identifier stay, by a value of the result or a metric.",
+    help="Keep the N best runs of each identifier, by the value NAME, as for `pycaddy best`.",
 )
-@click.option("--min", "smallest", is_flag=True, help="The smallest value is the best.")
+@best_options
 @click.option("--older-than", metavar="SPAN", help="Only runs that ended so long ago: 30d, 12h.")
 @click.option(
     "-s",
@@ -50,7 +51,7 @@ __all__ = ["gc"]
 def gc(
     project: str | None,
     keep_best: tuple[str, int] | None,
-    smallest: bool,
+    lowest: bool | None,
     older_than: str | None,
     status: str | None,
     tagged: bool,
@@ -62,17 +63,19 @@ def gc(
     """Put runs that have ended, and that nothing speaks for, into the trash.
 
     Give at least one of --keep-best, --older-than and --status: a run goes only if all of them
-    let it go. With --empty-trash, delete the runs that are in the trash; --older-than counts from
-    when they got there then.
+    let it go. --keep-best ranks runs as `pycaddy best` does. With --empty-trash, delete the runs
+    that are in the trash; --older-than counts from when they got there then.
     """
     opened = open_project(project)
-    if smallest and keep_best is None:
-        raise usage_error("--min says how --keep-best compares. Give both.")
+    if lowest is not None and keep_best is None:
+        raise usage_error("--highest and --lowest say how --keep-best compares. Give both.")
     if empty_trash and (keep_best or status or tagged):
         raise usage_error("--empty-trash goes with --older-than only.")
     if not empty_trash and keep_best is None and older_than is None and status is None:
         raise usage_error("Say what may go: --keep-best, --older-than or --status.")
-    best = None if keep_best is None else (*keep_best, "min" if smallest else "max")
+    best: tuple[str, int] | tuple[str, int, str] | None = keep_best
+    if keep_best is not None and lowest is not None:
+        best = (*keep_best, "min" if lowest else "max")
     wanted = None if status is None else Status(status)
 
     def clean(*, dry_run: bool) -> Cleanup:

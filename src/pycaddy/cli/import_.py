@@ -8,10 +8,10 @@ from dataclasses import asdict
 
 import click
 
-from pycaddy.cli._find import find_root, no_project
 from pycaddy.cli._format import count
 from pycaddy.cli._options import examples, json_option
 from pycaddy.cli._output import Styled, say, say_json
+from pycaddy.cli._project import find_root, no_project
 from pycaddy.interop import EarlierReport, ImportReport, import_archive, import_earlier
 from pycaddy.project import Project
 

@@ -10,12 +10,10 @@ import click
 
 from pycaddy import params
 from pycaddy._clock import to_datetime
-from pycaddy.cli._complete import complete_run
-from pycaddy.cli._find import look_up
 from pycaddy.cli._format import count, local_time
 from pycaddy.cli._options import examples, json_option, project_option
 from pycaddy.cli._output import Part, say, say_json
-from pycaddy.cli._runs import run_by_name, run_by_path
+from pycaddy.cli._runs import run_argument, run_named
 from pycaddy.cli._table import Column, say_table
 from pycaddy.ledger import Ledger, RunRecord, recording
 from pycaddy.metrics.series import Series
@@ -37,7 +35,7 @@ _POINTS = (Column("step", right=True), Column("value", right=True), Column("logg
         "pycaddy log train/0007 val/acc --limit 5 --json",
     )
 )
-@click.argument("run", shell_complete=complete_run)
+@run_argument
 @click.argument("series", required=False)
 @click.option(
     "-n",
@@ -63,7 +61,7 @@ def log(
     RUN is named as for `pycaddy show`. It may be read while it is written. SERIES is the name of
     one of its series, such as loss or val/acc.
     """
-    opened, record = look_up(run, project, run_by_name, run_by_path)
+    opened, record = run_named(run, project)
     head = {"project": str(opened.root), "run": str(record.key)}
     if series is None:
         _say_summaries(opened.ledger, record, head, as_json=as_json)

@@ -9,25 +9,21 @@ from typing import Any
 import click
 
 from pycaddy._clock import utc_now_us
-from pycaddy.cli._complete import complete_identifier, complete_words
 from pycaddy.cli._exit import usage_error
-from pycaddy.cli._find import look_up as find_words
-from pycaddy.cli._find import open_project
+from pycaddy.cli._facts import Names, cell, cells_of, facts_of, status_cell
 from pycaddy.cli._format import count, duration, flat, value_text
 from pycaddy.cli._options import examples, json_option, project_option
-from pycaddy.cli._output import Part, Styled, say, say_json
-from pycaddy.cli._query import (
-    plain_columns,
-    say_csv,
-    selection_of,
-    shown,
+from pycaddy.cli._output import Part, Styled, say, say_json, write
+from pycaddy.cli._runs import (
+    STALE,
+    columns_option,
+    find,
+    identifiers_named,
+    name_argument,
+    names_of,
     sort_option,
-    values_of,
     where_option,
-    words_of,
 )
-from pycaddy.cli._runs import facts, status_cell
-from pycaddy.cli._select import STALE, homes_by_name, homes_by_path, matching, newest
 from pycaddy.cli._table import Column, say_table
 from pycaddy.ledger import Ledger, RunRecord
 from pycaddy.status import Status
@@ -56,7 +52,7 @@ _VALUES = (Column("params", shrinks=True), Column("result", shrinks=True))
         "pycaddy ls --all --csv",
     )
 )
-@click.argument("name", required=False, shell_complete=complete_identifier)
+@name_argument
 @click.option(
     "-s",
     "--status",
@@ -65,13 +61,7 @@ _VALUES = (Column("params", shrinks=True), Column("result", shrinks=True))
 )
 @where_option
 @sort_option
-@click.option(
-    "-c",
-    "--columns",
-    metavar="WORDS",
-    shell_complete=complete_words,
-    help="In place of params and result: these params, results and metrics, as in lr,loss.",
-)
+@columns_option
 @click.option(
     "-n",
     "--limit",
@@ -102,54 +92,51 @@ def ls(
     """
     if everything and limit is not None:
         raise usage_error("Give --limit or --all, not both.")
-    if name is None:
-        opened, homes = open_project(project), None
-    else:
-        opened, homes = find_words(name, project, homes_by_name, homes_by_path)
+    opened, homes = identifiers_named(name, project)
     if as_csv and as_json:
         raise usage_error("Give --csv or --json, not both.")
     most = None if everything else limit or _LIMIT
-    selection = selection_of(where, sort, status)
-    if selection is None:
-        runs, left_out = newest(opened.ledger, homes, status, most)
-    else:
-        runs, left_out = matching(opened.ledger, homes, selection, most)
-    words = words_of(columns)
+    names = names_of(columns)
+    runs, left_out = find(opened.ledger, homes, where=where, sort=sort, status=status, limit=most)
     if as_csv:
-        say_csv(runs, words)
+        _say_csv(opened.ledger, runs, names)
     elif as_json:
-        stale = [opened.ledger.is_stale(run) for run in runs]
-        listed = [
-            facts(run, stale=is_stale) | plain_columns(run, words)
-            for run, is_stale in zip(runs, stale, strict=True)
-        ]
+        listed = facts_of(opened.ledger, runs, names)
         say_json({"project": str(opened.root), "left_out": left_out, "runs": listed})
     elif runs:
-        say_runs(opened.ledger, runs, words)
+        say_runs(opened.ledger, runs, names)
     else:
-        such = "" if selection is None or where is None else "such "
+        such = "" if where is None else "such "
         place = f"{opened.root}" if name is None else f"{name} of {opened.root}"
         say(f"No {such}{'' if status is None else f'{status} '}runs in {place}.", err=True)
     if left_out:
-        kind = "older run" if selection is None or not selection.sort else "more run"
+        kind = "older run" if sort is None else "more run"
         say(f"{count(left_out, kind)} left out; --all lists them too.", err=True)
 
 
-def say_runs(ledger: Ledger, runs: Sequence[RunRecord], words: Sequence[str] = ()) -> None:
+def say_runs(ledger: Ledger, runs: Sequence[RunRecord], names: Names) -> None:
     """Print runs as a table.
 
     Args:
-        words: What to show of each in place of its params and result.
+        names: The values to show in place of params and result, if there are any.
     """
-    stale = [ledger.is_stale(run) for run in runs]
-    if not words:
-        say_table((*_COLUMNS, *_VALUES), _rows(runs, stale))
+    rows = _rows(runs, [ledger.is_stale(run) for run in runs])
+    if not names:
+        say_table((*_COLUMNS, *_VALUES), rows)
         return
-    values = [[*map(shown, values_of(run, words))] for run in runs]
-    rows = [
-        [*row[: len(_COLUMNS)], *more] for row, more in zip(_rows(runs, stale), values, strict=True)
-    ]
-    say_table((*_COLUMNS, *(Column(word) for word in words)), rows)
+    values = cells_of(ledger, runs, names)
+    say_table(
+        (*_COLUMNS, *map(Column, names)),
+        [[*row[: len(_COLUMNS)], *map(cell, more)] for row, more in zip(rows, values, strict=True)],
+    )
+
+
+def _say_csv(ledger: Ledger, runs: Sequence[RunRecord], names: Names) -> None:
+    """Print runs as a CSV file: a row for each, the names of the columns first."""
+    from pycaddy.interop.tables import csv_lines, csv_table
+
+    lines = csv_table(list(names), cells_of(ledger, runs, names)) if names else csv_lines(runs)
+    write("\n".join(lines))
 
 
 def _rows(runs: Sequence[RunRecord], stale: Sequence[bool]) -> list[list[Part]]:

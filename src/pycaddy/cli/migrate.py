@@ -10,11 +10,11 @@ import click
 
 from pycaddy.cli._complete import complete_identifier
 from pycaddy.cli._exit import usage_error
-from pycaddy.cli._find import open_project
+from pycaddy.cli._facts import json_value
 from pycaddy.cli._options import examples, json_option, project_option
 from pycaddy.cli._output import say, say_json
-from pycaddy.cli._query import json_value, where_option
-from pycaddy.errors import FilterError
+from pycaddy.cli._project import open_project
+from pycaddy.cli._runs import where_option
 
 __all__ = ["migrate"]
 
@@ -57,18 +57,15 @@ def migrate(
     if not (add or rename or drop):
         raise usage_error("Say what to change, with --add, --rename or --drop.")
     opened = open_project(project)
-    try:
-        report = opened.migrate(
-            identifier,
-            add={name: _value(value) for name, value in _pairs("--add", add)},
-            rename=dict(_pairs("--rename", rename)),
-            drop=drop,
-            where=where,
-            ignore=ignore,
-            dry_run=dry_run,
-        )
-    except FilterError as error:
-        raise click.UsageError(error.message, click.get_current_context()) from error
+    report = opened.migrate(
+        identifier,
+        add={name: _value(value) for name, value in _pairs("--add", add)},
+        rename=dict(_pairs("--rename", rename)),
+        drop=drop,
+        where=where,
+        ignore=ignore,
+        dry_run=dry_run,
+    )
     if as_json:
         say_json(
             {

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import click
 
-from pycaddy.cli._complete import complete_run
 from pycaddy.cli._exit import usage_error
 from pycaddy.cli._options import examples, json_option, project_option
 from pycaddy.cli._output import say, say_json
-from pycaddy.cli._runs import session_of_words
+from pycaddy.cli._runs import run_argument, session_named
 
 __all__ = ["note"]
 
@@ -20,7 +19,7 @@ __all__ = ["note"]
         "pycaddy note train/0001 --remove --json",
     )
 )
-@click.argument("run", shell_complete=complete_run)
+@run_argument
 @click.argument("text", required=False)
 @click.option("--remove", is_flag=True, help="Take the note away.")
 @project_option
@@ -32,7 +31,7 @@ def note(run: str, text: str | None, remove: bool, project: str | None, as_json:
     """
     if remove and text is not None:
         raise usage_error("Give TEXT or --remove, not both.")
-    session = session_of_words(run, project)
+    session = session_named(run, project)
     if remove or text is not None:
         session.note(text)
     found = session.record.note

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from pycaddy.cli._complete import complete_identifier, complete_words
 from pycaddy.cli._exit import usage_error
 from pycaddy.cli._options import examples, json_option, project_option
 from pycaddy.cli._output import say, say_json
-from pycaddy.cli._wanted import wanted
+from pycaddy.cli._runs import runs_named, where_option
 from pycaddy.interop import plots
 
 __all__ = ["plot"]
@@ -23,10 +24,11 @@ _COLUMNS = {"curves": "one", "scatter": "two", "parallel": "two or more", "heatm
     )
 )
 @click.argument("kind", type=click.Choice(list(_COLUMNS)))
-@click.argument("columns", nargs=-1, required=True)
+@click.argument("columns", nargs=-1, required=True, shell_complete=complete_words)
 @click.option("-o", "--output", metavar="FILE", required=True, help="A .png or .svg to write.")
-@click.option("--name", help="Only the runs of this identifier or namespace.")
-@click.option("-w", "--where", metavar="FILTER", help="Only runs that FILTER holds for.")
+@click.option("--name", shell_complete=complete_identifier,
+              help="Only the runs of this identifier or namespace.")  # fmt: skip
+@where_option
 @click.option("--log", is_flag=True, help="scatter: a logarithmic x axis.")
 @project_option
 @json_option
@@ -43,10 +45,9 @@ def plot(
     """Draw runs as a PNG or an SVG.
 
     KIND is curves (of the series COLUMNS), scatter (X Y), parallel (two or more) or heatmap
-    (X Y VALUE). COLUMNS are those of `pycaddy export --format csv`: lr, result.loss,
-    metrics.loss.
+    (X Y VALUE). COLUMNS name values, as for `pycaddy ls --columns`: lr, val/acc, result.loss.
     """
-    opened, runs = wanted(name, where, project)
+    opened, runs = runs_named(name, where, project)
     try:
         if kind == "curves" and len(columns) == 1:
             figure = plots.plot_curves(opened, runs, columns[0])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from pycaddy.cli._find import open_project
+from pycaddy.cli._facts import facts
 from pycaddy.cli._format import count
 from pycaddy.cli._options import examples, json_option, project_argument
 from pycaddy.cli._output import Styled, say, say_json
-from pycaddy.cli._runs import facts
+from pycaddy.cli._project import open_project
 from pycaddy.project import Project, Session
 from pycaddy.status import Status
 

@@ -9,10 +9,10 @@ from dataclasses import asdict
 import click
 
 from pycaddy.cli._exit import ExitCode, usage_error
-from pycaddy.cli._find import find_root, no_project
 from pycaddy.cli._format import count
 from pycaddy.cli._options import examples, json_option, project_argument
 from pycaddy.cli._output import Styled, say, say_json
+from pycaddy.cli._project import find_root, no_project
 from pycaddy.project import Project
 
 __all__ = ["rebuild"]

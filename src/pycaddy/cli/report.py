@@ -7,7 +7,7 @@ import click
 from pycaddy.cli._format import count
 from pycaddy.cli._options import examples, json_option, project_option
 from pycaddy.cli._output import say, say_json
-from pycaddy.cli._wanted import wanted, wanted_options
+from pycaddy.cli._runs import name_argument, runs_named, where_option
 from pycaddy.interop import write_report
 
 __all__ = ["report"]
@@ -19,7 +19,8 @@ __all__ = ["report"]
         "pycaddy report train -o report.html --where 'status == \"done\"'",
     )
 )
-@wanted_options
+@name_argument
+@where_option
 @click.option("-o", "--output", metavar="FILE", required=True, help="The HTML file to write.")
 @project_option
 @json_option
@@ -30,7 +31,7 @@ def report(
 
     It opens offline and loads nothing. NAME chooses runs as for `pycaddy ls`.
     """
-    opened, runs = wanted(name, where, project)
+    opened, runs = runs_named(name, where, project)
     write_report(opened, output, runs)
     if as_json:
         say_json({"project": str(opened.root), "path": output, "runs": len(runs)})

@@ -7,12 +7,10 @@ import sys
 
 import click
 
-from pycaddy.cli._complete import complete_run
 from pycaddy.cli._exit import ExitCode
-from pycaddy.cli._find import look_up
 from pycaddy.cli._options import examples, json_option, project_option
 from pycaddy.cli._output import Styled, say, say_json
-from pycaddy.cli._runs import run_by_name, run_by_path
+from pycaddy.cli._runs import run_argument, run_named
 from pycaddy.project.capture.rerun import Plan, carry_out, plan
 
 __all__ = ["rerun"]
@@ -24,7 +22,7 @@ __all__ = ["rerun"]
         "pycaddy rerun train/0001 --in-place --dry-run --json",
     )
 )
-@click.argument("run", shell_complete=complete_run)
+@run_argument
 @click.option("--in-place", is_flag=True, help="With the code that is there now, where it ran.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done, and what is missing.")
 @project_option
@@ -35,7 +33,7 @@ def rerun(run: str, in_place: bool, dry_run: bool, project: str | None, as_json:
     The code is put together in a temporary worktree of its git repository. What the command
     writes there is kept, and where is printed. The exit code is 1 if the command failed.
     """
-    opened, record = look_up(run, project, run_by_name, run_by_path)
+    opened, record = run_named(run, project)
     found = plan(opened.ledger, record, in_place=in_place)
     if not as_json:
         _say_plan(found)

@@ -6,10 +6,10 @@ import click
 
 from pycaddy._clock import utc_now_us
 from pycaddy.cli._complete import complete_trashed
-from pycaddy.cli._find import open_project
 from pycaddy.cli._format import count, duration
 from pycaddy.cli._options import examples, json_option, project_option
 from pycaddy.cli._output import say, say_json
+from pycaddy.cli._project import open_project
 
 __all__ = ["restore"]
 

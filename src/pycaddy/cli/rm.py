@@ -9,7 +9,7 @@ from pycaddy.cli._confirm import confirm, yes_option
 from pycaddy.cli._format import count
 from pycaddy.cli._options import examples, json_option, project_option
 from pycaddy.cli._output import say, say_json
-from pycaddy.cli._runs import session_of_words
+from pycaddy.cli._runs import session_named
 
 __all__ = ["rm"]
 
@@ -30,7 +30,7 @@ def rm(runs: tuple[str, ...], yes: bool, project: str | None, as_json: bool) -> 
     `pycaddy restore` brings them back, and `pycaddy gc --empty-trash` deletes them for good. A
     run that somebody works on is refused.
     """
-    named = [session_of_words(words, project) for words in runs]
+    named = [session_named(words, project) for words in runs]
     sessions = list({session.key: session for session in named}.values())
     names = [str(session.key) for session in sessions]
     confirm(f"Put {', '.join(names)} into the trash?", yes=yes)

@@ -11,12 +11,11 @@ from typing import Any
 
 import click
 
-from pycaddy.cli._complete import complete_run
-from pycaddy.cli._find import look_up
+from pycaddy.cli._facts import facts, status_cell
 from pycaddy.cli._format import count, duration, flat, local_time, value_text
 from pycaddy.cli._options import examples, json_option, project_option
 from pycaddy.cli._output import Styled, say, say_json
-from pycaddy.cli._runs import facts, run_by_name, run_by_path, status_cell
+from pycaddy.cli._runs import run_argument, run_named
 from pycaddy.cli._table import say_rows
 from pycaddy.ledger import FileRecord, Ledger, RunRecord
 from pycaddy.ledger.artifacts import absolute
@@ -44,7 +43,7 @@ class _File:
         "pycaddy show train/0007 --json",
     )
 )
-@click.argument("run", shell_complete=complete_run)
+@run_argument
 @project_option
 @json_option
 def show(run: str, project: str | None, as_json: bool) -> None:
@@ -53,7 +52,7 @@ def show(run: str, project: str | None, as_json: bool) -> None:
     RUN is its name as `pycaddy ls` prints it, or the end of that name if no other run's ends
     so; or the path of its folder, of its run.json or of any other file in it.
     """
-    opened, record = look_up(run, project, run_by_name, run_by_path)
+    opened, record = run_named(run, project)
     ledger = opened.ledger
     stale = ledger.is_stale(record)
     files = dict(_files(ledger, record))

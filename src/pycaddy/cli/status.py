@@ -11,12 +11,11 @@ from typing import Any
 import click
 
 from pycaddy._clock import to_iso, utc_now_us
-from pycaddy.cli._find import look_up, open_project
+from pycaddy.cli._facts import LOOKS
 from pycaddy.cli._format import duration
 from pycaddy.cli._options import examples, json_option, project_option
 from pycaddy.cli._output import Part, Styled, is_terminal, say, say_json
-from pycaddy.cli._runs import LOOKS
-from pycaddy.cli._select import homes_by_name, homes_by_path, newest
+from pycaddy.cli._runs import find, identifiers_named, name_argument
 from pycaddy.cli._table import Column, live_tables, say_table
 from pycaddy.ledger import RunRecord
 from pycaddy.project import Project
@@ -42,7 +41,7 @@ _COLUMNS = (
 
 
 @click.command(epilog=examples("pycaddy status", "pycaddy status train", "pycaddy status . --json"))
-@click.argument("name", required=False)
+@name_argument
 @click.option(
     "--watch",
     metavar="[SECONDS]",
@@ -60,10 +59,7 @@ def status(name: str | None, watch: float | None, project: str | None, as_json: 
     process is gone. runs/h: how many ended in the last hour, or since the first of them was
     started. left: until those that are pending and running have ended at that pace.
     """
-    if name is None:
-        opened, homes = open_project(project), None
-    else:
-        opened, homes = look_up(name, project, homes_by_name, homes_by_path)
+    opened, homes = identifiers_named(name, project)
     if watch is not None and is_terminal() and not as_json:
         with live_tables(_COLUMNS) as show:
             while True:
@@ -94,11 +90,11 @@ def _print(project: Project, standings: dict[str, Standing], *, as_json: bool) -
 def _standings(project: Project, homes: Sequence[Identifier] | None) -> dict[str, Standing]:
     """Return how the runs of each identifier stand, by its path."""
     ledger = project.ledger
-    running, _ = newest(ledger, homes, Status.RUNNING.value, None)
+    running, _ = find(ledger, homes, status=Status.RUNNING.value)
     ended = _by_home(
         run
         for final in (Status.DONE, Status.ERROR)
-        for run in newest(ledger, homes, final.value, _MOST_ENDED)[0]
+        for run in find(ledger, homes, status=final.value, limit=_MOST_ENDED)[0]
     )
     alive = _by_home(run for run in running if not ledger.is_stale(run))
     numbers = Counter(run.layout.home for run in running)

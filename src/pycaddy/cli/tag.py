@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import click
 
-from pycaddy.cli._complete import complete_run
 from pycaddy.cli._exit import usage_error
 from pycaddy.cli._options import examples, json_option, project_option
 from pycaddy.cli._output import say, say_json
-from pycaddy.cli._runs import session_of_words
+from pycaddy.cli._runs import run_argument, session_named
 
 __all__ = ["tag"]
 
@@ -20,7 +19,7 @@ __all__ = ["tag"]
         "pycaddy tag train/0001 --json",
     )
 )
-@click.argument("run", shell_complete=complete_run)
+@run_argument
 @click.argument("tags", nargs=-1)
 @click.option("-d", "--remove", multiple=True, metavar="TAG", help="Take this tag off.")
 @project_option
@@ -34,7 +33,7 @@ def tag(
     """
     if both := sorted({*tags} & {*remove}):
         raise usage_error(f"The tag {both[0]!r} is both put on and taken off. Give it once.")
-    session = session_of_words(run, project)
+    session = session_named(run, project)
     if tags:
         session.tag(*tags)
     if remove:

@@ -9,12 +9,10 @@ from collections.abc import Iterator
 
 import click
 
-from pycaddy.cli._complete import complete_run
 from pycaddy.cli._exit import ExitCode
-from pycaddy.cli._find import look_up
 from pycaddy.cli._options import examples, json_option, project_option
 from pycaddy.cli._output import say, say_json
-from pycaddy.cli._runs import run_by_name, run_by_path
+from pycaddy.cli._runs import run_argument, run_named
 from pycaddy.ledger import Ledger, RunRecord
 from pycaddy.project.capture.output import OUTPUT
 from pycaddy.status import Status
@@ -34,7 +32,7 @@ _LONGEST_LINE = 1 << 20
         "pycaddy tail loud/0001 --no-follow --json",
     )
 )
-@click.argument("run", shell_complete=complete_run)
+@run_argument
 @click.option(
     "-n",
     "--lines",
@@ -52,7 +50,7 @@ def tail(run: str, lines: int, no_follow: bool, project: str | None, as_json: bo
     The output is in the run's stdout.log: that of `pycaddy run`, or of a project with
     capture="output". The exit code is 1 if there is none.
     """
-    opened, record = look_up(run, project, run_by_name, run_by_path)
+    opened, record = run_named(run, project)
     ledger = opened.ledger
     path = os.path.join(ledger.root, record.layout.file(OUTPUT))
     if as_json:

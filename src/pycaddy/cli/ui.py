@@ -9,9 +9,9 @@ import threading
 
 import click
 
-from pycaddy.cli._find import open_project
 from pycaddy.cli._options import examples
 from pycaddy.cli._output import say, say_json
+from pycaddy.cli._project import open_project
 from pycaddy.web import Page
 
 __all__ = ["ui"]

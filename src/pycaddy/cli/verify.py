@@ -7,10 +7,10 @@ import sys
 import click
 
 from pycaddy.cli._exit import ExitCode
-from pycaddy.cli._find import open_project
 from pycaddy.cli._format import count
 from pycaddy.cli._options import examples, json_option, project_argument
 from pycaddy.cli._output import Styled, say, say_json
+from pycaddy.cli._project import open_project
 from pycaddy.ledger.verify import Difference, differences
 from pycaddy.stores import Selection
 

@@ -1,4 +1,4 @@
-"""What a filter means: the definition that every store is held to."""
+"""What names and filters mean: the definition that every store is held to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from pycaddy.filters._tree import And, Expr, Name, Not, Or, Test
+from pycaddy.filters._tree import And, AnyName, Expr, FirstOf, Name, Not, Or, Test
 from pycaddy.records import RunRecord
 
 __all__ = ["IsStale", "Seen", "matches"]
@@ -64,8 +64,21 @@ class Seen:
         """What was noted of code and machine."""
         return self.record.capture
 
-    def value(self, name: Name) -> Any:
-        """Return what *name* is in this run, None if there is no such thing."""
+    def value(self, name: AnyName) -> Any:
+        """Return the value of *name* in this run as filters see it, None if there is none."""
+        for place in name.places:
+            value = self._at(place)
+            if value is not None:
+                return value
+        return None
+
+    def cell(self, name: AnyName) -> Any:
+        """Return the value as tables show it: a uid is a str, and a time is a datetime."""
+        if isinstance(name, Name) and name.root in _CELLS:
+            return getattr(self.record, name.root)
+        return self.value(name)
+
+    def _at(self, name: Name) -> Any:
         if not name.keys:
             return self._field(name.root)
         value: Any = getattr(self, name.root)
@@ -85,7 +98,9 @@ class Seen:
         return _FIELDS[field](record)
 
 
+_CELLS = ("uid", "created_at", "started_at", "ended_at")
 _FIELDS: dict[str, Callable[[RunRecord], Any]] = {
+    "run": lambda record: str(record.key),
     "status": lambda record: record.status.value,
     "uid": lambda record: int(record.uid),
     "created_at": lambda record: record.created_us,
@@ -119,7 +134,7 @@ def _test(test: Test, seen: Seen) -> bool:
         return False
     if test.op == "holds":
         return value is True
-    other = seen.value(test.value) if isinstance(test.value, Name) else test.value
+    other = seen.value(test.value) if isinstance(test.value, (Name, FirstOf)) else test.value
     if other is None:
         return False
     return _compare(test.op, value, other)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pycaddy.errors import FilterError
 from pycaddy.filters._evaluate import Seen
-from pycaddy.filters._parse import parse_name
-from pycaddy.filters._tree import FIELDS, PARTS, STATISTICS, Name
+from pycaddy.filters._names import read_name
+from pycaddy.filters._tree import AnyName, Name, Test
 from pycaddy.records import RunRecord
 
-__all__ = ["Order", "names_of", "parse_order", "sorted_runs"]
+__all__ = ["Order", "Ranking", "parse_order", "sorted_runs"]
 
 _WITHOUT_ORDER = ("files", "stale", "tags")
+_BY_RUN = ("relpath", "identifier", "uid")
+_LOWER_IS_BETTER = re.compile(r"loss|err", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One thing to sort by: the first of *names* whose value has an order in a run."""
+    """One value to sort by: the first of *names* that a run has."""
 
     names: tuple[Name, ...]
     descending: bool = False
@@ -28,32 +31,45 @@ def parse_order(order: str | Sequence[str]) -> tuple[Order, ...]:
     """Return what "-val/acc,lr" sorts by: the same as ["-val/acc", "lr"].
 
     Raises:
-        FilterError: A word is empty, or means nothing that has an order.
+        FilterError: A word is not a name, or names a value that has no order.
     """
     words = order.split(",") if isinstance(order, str) else order
     if not isinstance(words, (list, tuple)) or not all(isinstance(word, str) for word in words):
         raise TypeError(f"An order is a text such as '-loss,lr', or a list of them, not {order!r}.")
-    return tuple(_order(word.strip()) for word in words)
+    return tuple(each for word in words for each in _orders(word.strip()))
 
 
-def names_of(word: str) -> tuple[Name, ...]:
-    """Return where a run's value of *word* is looked for, best first.
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Which runs are the best: those with the lowest, or the highest, number of a name."""
 
-    A word is a field, a name as filters have it (`metrics['val/acc'].max`, `result.loss`), or
-    else a param, a part of the result, or a metric: `lr`, `opt.lr`, `val/acc`, `val/acc.max`.
-    """
-    if word in FIELDS:
-        return (Name(word),)
-    if "[" in word or word.partition(".")[0] in PARTS:
-        return (parse_name(word),)
-    nested = tuple(word.split("."))
-    keys = [nested] if len(nested) == 1 else [nested, (word,)]
-    names = [Name(root, path) for root in ("params", "result") for path in keys]
-    names.append(Name("metrics", (word, "last")))
-    series, _, statistic = word.rpartition(".")
-    if series and statistic in STATISTICS:
-        names.append(Name("metrics", (series, statistic)))
-    return tuple(names)
+    name: AnyName
+    lowest: bool
+
+    @classmethod
+    def of(cls, text: str, lowest: bool | None = None) -> Ranking:
+        """Return the ranking by the name *text*.
+
+        Args:
+            lowest: Whether the lowest is the best. Default: if the name contains "loss" or "err".
+
+        Raises:
+            FilterError: *text* is not a name, or names a value that has no order.
+        """
+        _check_order(text)
+        if lowest is None:
+            lowest = _LOWER_IS_BETTER.search(text) is not None
+        return cls(read_name(text), lowest)
+
+    @property
+    def has_number(self) -> Test:
+        """The filter that the ranked runs pass: their value is a number other than NaN."""
+        return Test(self.name, ">=", -float("inf"))
+
+    @property
+    def order(self) -> Order:
+        """The order that puts the best first."""
+        return Order(self.name.places, not self.lowest)
 
 
 def sorted_runs(records: Iterable[RunRecord], orders: Sequence[Order]) -> list[RunRecord]:
@@ -72,24 +88,29 @@ def sorted_runs(records: Iterable[RunRecord], orders: Sequence[Order]) -> list[R
     return [seen.record for seen in runs]
 
 
-def _order(word: str) -> Order:
+def _orders(word: str) -> list[Order]:
     descending = word.startswith("-")
-    name = word[1:].strip() if descending else word
-    if not name or name in _WITHOUT_ORDER:
+    text = word[1:].strip() if descending else word
+    _check_order(text)
+    if text == "run":  # as numbers, "10000" comes after "9999"
+        return [Order((Name(field),), descending) for field in _BY_RUN]
+    return [Order(read_name(text).places, descending)]
+
+
+def _check_order(text: str) -> None:
+    if text in _WITHOUT_ORDER:
         raise FilterError(
-            f"{name or 'Nothing'!r} cannot be sorted by. Use a param, a field such as seconds, "
-            "a part of the result or a metric, with '-' before it for the greatest first.",
-            text=word,
+            f"Runs cannot be sorted by {text!r}. Use a param, a part of the result, a metric, or "
+            "a field such as seconds.",
+            text=text,
             column=1,
         )
-    return Order(names_of(name), descending)
 
 
 def _place(order: Order, seen: Seen) -> tuple[int, float, str] | None:
-    for name in order.names:
-        value = seen.value(name)
-        if isinstance(value, str):
-            return (1, 0, value)
-        if isinstance(value, (bool, int, float)) and value == value:  # no NaN
-            return (0, value, "")
+    value = next((v for name in order.names if (v := seen.value(name)) is not None), None)
+    if isinstance(value, str):
+        return (1, 0, value)
+    if isinstance(value, (bool, int, float)) and value == value:  # no NaN
+        return (0, value, "")
     return None

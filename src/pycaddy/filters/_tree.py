@@ -1,9 +1,10 @@
-"""What a filter is made of: conditions on the parts of a run, and how they are joined."""
+"""Names of a run's values, and filters: conditions on them, and how they are joined."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from keyword import iskeyword
 from typing import TypeAlias
 
 __all__ = [
@@ -11,7 +12,9 @@ __all__ = [
     "PARTS",
     "STATISTICS",
     "And",
+    "AnyName",
     "Expr",
+    "FirstOf",
     "Kind",
     "Literal",
     "Name",
@@ -19,6 +22,7 @@ __all__ = [
     "Or",
     "Test",
     "conditions_in",
+    "expanded",
 ]
 
 Literal: TypeAlias = bool | int | float | str | None
@@ -27,6 +31,7 @@ Literal: TypeAlias = bool | int | float | str | None
 Kind: TypeAlias = str
 
 FIELDS: dict[str, Kind] = {
+    "run": "text",
     "status": "status",
     "uid": "uid",
     "identifier": "text",
@@ -63,17 +68,38 @@ STATISTICS = (
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A part of a run: a field, or what lies at *keys* in its params, result, metrics, capture."""
+    """One exact place in a run: a field, or the value at *keys* in one of its PARTS.
+
+    In the metrics, *keys* are always a series and a statistic.
+    """
 
     root: str
     keys: tuple[str | int, ...] = ()
 
+    @property
+    def places(self) -> tuple[Name, ...]:
+        """The name itself, so that it can be used like a `FirstOf`."""
+        return (self,)
+
     def __str__(self) -> str:
-        """Return it as a filter has it: `opt.lr`, `result['val loss']`."""
-        plain = self.root == "params" and self.keys and _is_plain(self.keys[0])
-        if plain and self.keys[0] not in FIELDS and self.keys[0] not in PARTS:
-            return str(self.keys[0]) + "".join(map(_step, self.keys[1:]))
-        return self.root + "".join(map(_step, self.keys))
+        """Return the name as it is written in a filter: `params.lr`, `result['val loss']`."""
+        keys = self.keys[:1] if self.root == "metrics" and self.keys[1:] == ("last",) else self.keys
+        return self.root + "".join(map(_step, keys))
+
+
+@dataclass(frozen=True, slots=True)
+class FirstOf:
+    """A name that may be in several places. It is the first of them at which a run has a value."""
+
+    text: str
+    """The name as it was written."""
+    places: tuple[Name, ...]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+AnyName: TypeAlias = Name | FirstOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +112,9 @@ class Test:
 
     __test__ = False  # not one of pytest's
 
-    name: Name
+    name: AnyName
     op: str
-    value: Literal | tuple[Literal, ...] | Name = None
+    value: Literal | tuple[Literal, ...] | AnyName = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +152,27 @@ def conditions_in(expr: Expr) -> Iterator[Test]:
             yield from conditions_in(part)
 
 
-def _is_plain(key: str | int) -> bool:
-    from keyword import iskeyword
+def expanded(expr: Expr) -> Expr:
+    """Return the same filter with exact names on the left of each condition.
 
-    return isinstance(key, str) and key.isidentifier() and not iskeyword(key)
+    `acc > 1` becomes "params.acc > 1, or there is no params.acc and result.acc > 1, or ...".
+    """
+    if isinstance(expr, And):
+        return And(tuple(map(expanded, expr.parts)))
+    if isinstance(expr, Or):
+        return Or(tuple(map(expanded, expr.parts)))
+    if isinstance(expr, Not):
+        return Not(expanded(expr.part))
+    *earlier, last = (Test(place, expr.op, expr.value) for place in expr.name.places)
+    found: Expr = last
+    for test in reversed(earlier):
+        if expr.op == "is None":
+            found = And((test, found))
+        else:
+            found = Or((test, And((Test(test.name, "is None"), found))))
+    return found
 
 
 def _step(key: str | int) -> str:
-    return f".{key}" if _is_plain(key) else f"[{key!r}]"
+    plain = isinstance(key, str) and key.isidentifier() and not iskeyword(key)
+    return f".{key}" if plain else f"[{key!r}]"

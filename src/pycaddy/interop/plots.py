@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pycaddy._extras import require
+from pycaddy.filters import Seen, series_of
 from pycaddy.ledger import recording
 from pycaddy.metrics.series import Series
 from pycaddy.metrics.thinning import ascending, part
 from pycaddy.project import Project
-from pycaddy.query import Runs
+from pycaddy.query import known_names
 from pycaddy.records import RunRecord
 
 if TYPE_CHECKING:
@@ -26,15 +27,18 @@ _EXTRA = "plot"
 
 
 def plot_curves(project: Project, runs: Iterable[RunRecord], name: str) -> Figure:
-    """Draw the series *name* of each run over its steps.
+    """Draw the series *name* ("loss", "val/acc" or "metrics.loss") of each run over its steps.
 
     Raises:
+        FilterError: *name* begins with "metrics" and cannot be read.
         ValueError: None of the runs has logged it.
     """
     figure, axes = _figure()
+    names = series_of(name)
     drawn = 0
     for record in runs:
-        series = recording.read(project.ledger, record, name)
+        known = (recording.read(project.ledger, record, each) for each in names)
+        series = next((each for each in known if each is not None), None)
         if series is not None:
             drawn += 1
             label = str(record.key) if drawn <= _MOST_NAMED else None
@@ -51,9 +55,13 @@ def plot_scatter(runs: Iterable[RunRecord], x: str, y: str, *, log: bool = False
 
     Args:
         runs: The runs.
-        x: A column of `Runs.table()`: "lr".
-        y: Another one: "metrics.loss", "result.accuracy".
+        x: The name of a value: "lr".
+        y: The name of another one: "loss", "val/acc.max".
         log: Use a logarithmic x axis.
+
+    Raises:
+        FilterError: A name cannot be read, or no run has such a value.
+        ValueError: No run has a number for both.
     """
     rows = _rows(runs, x, y)
     figure, axes = _figure()
@@ -65,9 +73,14 @@ def plot_scatter(runs: Iterable[RunRecord], x: str, y: str, *, log: bool = False
 
 
 def plot_parallel(runs: Iterable[RunRecord], names: Sequence[str]) -> Figure:
-    """Draw a line for each run over several columns; its colour is the last one's value."""
+    """Draw a line for each run over several values; its colour is the last one's.
+
+    Raises:
+        FilterError: A name cannot be read, or no run has such a value.
+        ValueError: No run has a number for each, or there are fewer than two names.
+    """
     if len(names) < 2:
-        raise ValueError(f"Parallel coordinates take two columns at least, not {list(names)!r}.")
+        raise ValueError(f"Parallel coordinates take two names at least, not {list(names)!r}.")
     rows = _rows(runs, *names)
     columns = list(zip(*rows, strict=True))
     lows = [min(column) for column in columns]
@@ -87,7 +100,12 @@ def plot_parallel(runs: Iterable[RunRecord], names: Sequence[str]) -> Figure:
 
 
 def plot_heatmap(runs: Iterable[RunRecord], x: str, y: str, value: str) -> Figure:
-    """Draw the mean of *value* over a grid of two columns."""
+    """Draw the mean of *value* over a grid of two other values.
+
+    Raises:
+        FilterError: A name cannot be read, or no run has such a value.
+        ValueError: No run has a number for each.
+    """
     cells: dict[tuple[float, float], list[float]] = {}
     for across, up, found in _rows(runs, x, y, value):
         cells.setdefault((across, up), []).append(found)
@@ -130,9 +148,11 @@ def _figure() -> tuple[Figure, Axes]:
 
 def _rows(runs: Iterable[RunRecord], *names: str) -> list[tuple[Any, ...]]:
     """Return the numbers of each run that has all of them."""
-    table = Runs(list(runs), lambda record: record).table()
-    rows = [tuple(row.get(name) for name in names) for row in table]
-    found = [row for row in rows if all(_is_number(value) for value in row)]
+    records = list(runs)
+    known = known_names(names, records)
+    values = [known[name.strip()] for name in names]
+    rows = [tuple(map(Seen(record).cell, values)) for record in records]
+    found = [row for row in rows if all(map(_is_number, row))]
     if not found:
         raise _nothing(f"has a number for each of {', '.join(names)}")
     return found
@@ -143,9 +163,7 @@ def _is_number(value: object) -> bool:
 
 
 def _nothing(what: str) -> ValueError:
-    return ValueError(
-        f"None of the runs {what}. `pycaddy export --format csv` shows the columns there are."
-    )
+    return ValueError(f"None of the runs {what}. `pycaddy ls --csv` shows the values there are.")
 
 
 def _line(series: Series) -> tuple[list[float], list[float]]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
 
 from pycaddy.errors import RunStateError
+from pycaddy.filters import Ranking, matches, sorted_runs
 from pycaddy.layout import TRASH_FOLDER
 from pycaddy.ledger.ledger import Ledger
 from pycaddy.ledger.trash import delete, remove
@@ -15,30 +14,29 @@ from pycaddy.ledger.usage import size_of_run
 from pycaddy.records import RunRecord
 from pycaddy.status import Status
 
-__all__ = ["Best", "Cleanup", "clean", "dispensable", "empty", "value_of"]
+__all__ = ["Best", "Cleanup", "clean", "dispensable", "empty"]
 
 
 @dataclass(frozen=True, slots=True)
 class Best:
     """The best few runs of each identifier, by one of their values."""
 
-    name: str
-    """A value of the result ("val/acc" or "val.acc" for nested ones), or a metric."""
+    ranking: Ranking
     count: int
-    which: Literal["max", "min"] = "max"
 
     @classmethod
     def of(cls, given: object) -> Best:
         """Return what `gc(keep_best=...)` means: ("val/acc", 3) or ("loss", 3, "min").
 
         Raises:
+            FilterError: The name cannot be read.
             ValueError: It is something else.
         """
         match given:
             case (str(name), int(count)) if count > 0:
-                return cls(name, count)
+                return cls(Ranking.of(name), count)
             case (str(name), int(count), "max" | "min" as which) if count > 0:
-                return cls(name, count, which)
+                return cls(Ranking.of(name, which == "min"), count)
         raise ValueError(
             f"keep_best={given!r} is not understood. Write ('val/acc', 3), or ('loss', 3, 'min')."
         )
@@ -48,12 +46,10 @@ class Best:
 
         All of them if none has the value: then the name is wrong, or belongs to other runs.
         """
-        valued = [(value_of(run, self.name, self.which), run) for run in runs]
-        known = [(value, run) for value, run in valued if value is not None]
+        known = [run for run in runs if matches(self.ranking.has_number, run)]
         if not known:
             return {run.row for run in runs}
-        known.sort(key=lambda item: item[0], reverse=self.which == "max")
-        return {run.row for _, run in known[: self.count]}
+        return {run.row for run in sorted_runs(known, (self.ranking.order,))[: self.count]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,33 +98,6 @@ def dispensable(
                 or (before_us is not None and (run.ended_us or run.created_us) >= before_us)
             ):
                 yield run
-
-
-def value_of(record: RunRecord, name: str, which: str = "max") -> float | None:
-    """Return a number that a run has under a name: in its result, else of its metrics.
-
-    Args:
-        record: The run.
-        name: "acc", "val/acc" or "val.acc".
-        which: Of a metric's points, the largest ("max") or the smallest ("min").
-    """
-    found = _nested(record.result or {}, name)
-    if found is None:
-        found = record.summary.get(name, {}).get(which)
-    if isinstance(found, bool) or not isinstance(found, (int, float)) or math.isnan(found):
-        return None
-    return float(found)
-
-
-def _nested(values: Any, name: str) -> Any:
-    if not isinstance(values, dict):
-        return None
-    if name in values:
-        return values[name]
-    for end, character in enumerate(name):
-        if character in "/." and name[:end] in values:
-            return _nested(values[name[:end]], name[end + 1 :])
-    return None
 
 
 def clean(ledger: Ledger, runs: Iterable[RunRecord], *, dry_run: bool) -> Cleanup:

@@ -412,7 +412,7 @@ class Project:
 
         Args:
             identifiers: Two or more of this namespace.
-            on: What they have to share: "params", all of them; "uid"; or some params by name.
+            on: What they have to share: "params", all of them; "uid"; or the names of some values.
             where: Which runs are looked at. Default: those that are done.
         """
         from pycaddy.query import join
@@ -511,14 +511,16 @@ class Project:
         run goes only if all of them let it go; one that is not DONE or ERROR never does.
 
         Args:
-            keep_best: The best of each identifier stay: ("val/acc", 3), or ("loss", 3, "min"),
-                by a value of the result or a metric. Where no run has it, all stay.
+            keep_best: The best of each identifier stay: ("val/acc", 3) by a value of that name.
+                The smallest is the best if the name contains "loss" or "err", else the largest;
+                ("regret", 3, "min") or "max" says which. Where no run has it, all stay.
             older_than: Only runs that ended so long ago: "30d", "12h", or a timedelta.
             status: Only runs that ended as DONE, or as ERROR.
             keep_tagged: Runs with a tag stay.
             dry_run: Only tell which they are.
 
         Raises:
+            FilterError: The name in *keep_best* cannot be read.
             ValueError: Without a condition.
         """
         from pycaddy.ledger.cleanup import Best, clean, dispensable

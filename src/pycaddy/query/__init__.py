@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pycaddy.query._aggregate import look_up, words_of
+from pycaddy.query._aggregate import known_names
+from pycaddy.query._table import names_that_vary
 from pycaddy.query.diff import MISSING, Diff, diff
 from pycaddy.query.join import join
 from pycaddy.query.migrate import Migration, MigrationReport, migrate
@@ -18,8 +19,8 @@ __all__ = [
     "Runs",
     "diff",
     "join",
-    "look_up",
+    "known_names",
     "migrate",
+    "names_that_vary",
     "select",
-    "words_of",
 ]

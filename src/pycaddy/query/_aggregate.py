@@ -7,69 +7,58 @@ from math import fsum, isfinite, sqrt
 from typing import Any
 
 from pycaddy import params
-from pycaddy.filters import Name, Seen, names_of
+from pycaddy.errors import FilterError
+from pycaddy.filters import AnyName, IsStale, Seen, numbers_of, read_names, unknown
 from pycaddy.query._student import quantile
-from pycaddy.query._table import flat_result, varying
+from pycaddy.query._table import names_that_vary
 from pycaddy.records import RunRecord
 
-__all__ = ["aggregated", "words_of"]
+__all__ = ["aggregated", "known_names"]
 
 Words = str | Sequence[str] | None
+Names = Mapping[str, AnyName]
 
 
 def aggregated(
-    records: Sequence[RunRecord], by: Words, over: Words, of: Words
+    records: Sequence[RunRecord], by: Words, over: Words, of: Words, is_stale: IsStale | None
 ) -> Iterator[dict[str, Any]]:
     """Yield a row per group; see `Runs.group_by`."""
-    across = words_of(over)
-    if by is None and not across:
+    if by is None and not over:
         raise ValueError("Say what to group by, as in group_by('lr'), or group_by(over='seed').")
-    names = words_of(by) if by is not None else [n for n in varying(records) if n not in across]
-    numbers = words_of(of) if of is not None else _numbers(records)
-    groups: dict[str, tuple[dict[str, Any], list[RunRecord]]] = {}
-    for record in records:
-        shared = {name: look_up(Seen(record), name) for name in names}
-        groups.setdefault(params.freeze(shared).key, (shared, []))[1].append(record)
+    seen = [Seen(record, is_stale) for record in records]
+    across = known_names(over or (), records)
+    varying: Names = names_that_vary(records) if by is None else {}
+    names = _without(varying, across) if by is None else known_names(by, records)
+    numbers = numbers_of(records) if of is None else known_names(of, records)
+    groups: dict[str, tuple[dict[str, Any], list[Seen]]] = {}
+    for run in seen:
+        shared = {text: run.cell(name) for text, name in names.items()}
+        groups.setdefault(params.freeze(shared).key, (shared, []))[1].append(run)
     for shared, members in groups.values():
         if by is not None and across:
-            _refuse_more(shared, members, {*names, *across})
+            _refuse_more(shared, members, {**names, **across})
         row = {**shared, "n": len(members)}
-        for name in numbers:
-            row.update(_summary(name, [look_up(Seen(record), name) for record in members]))
+        for text, name in numbers.items():
+            row.update(_summary(text, [run.cell(name) for run in members]))
         yield row
 
 
-def words_of(words: Words) -> list[str]:
-    """Return "lr, width" as its words, and a list as it is."""
-    if words is None:
-        return []
-    return [word.strip() for word in words.split(",")] if isinstance(words, str) else list(words)
+def known_names(words: str | Sequence[str], records: Sequence[RunRecord]) -> dict[str, AnyName]:
+    """Return what names mean, by their texts.
+
+    Raises:
+        FilterError: One is not a name, or none of *records* has such a value.
+    """
+    names = read_names(words)
+    for text, name in names.items():
+        if problem := unknown(text, name, records):
+            raise FilterError(problem, text=text, column=1)
+    return names
 
 
-def look_up(seen: Seen, word: str) -> Any:
-    """Return the value of *word* as tables have it: a uid as text, and a run's name as "run"."""
-    if word == "run":
-        return str(seen.record.key)
-    if word in ("uid", "created_at", "started_at", "ended_at"):
-        return getattr(seen.record, word)
-    return next((v for name in _names(word) if (v := seen.value(name)) is not None), None)
-
-
-def _names(word: str) -> Sequence[Name]:
-    series = word.removeprefix("metrics.")
-    # As a table has them, with whatever is in the name of a metric.
-    return names_of(series)[-2:] if series != word and "[" not in word else names_of(word)
-
-
-def _numbers(records: Sequence[RunRecord]) -> list[str]:
-    found: dict[str, None] = {}
-    for record in records:
-        for name, value in flat_result(record).items():
-            if _is_number(value):
-                found[name] = None
-    for record in records:
-        found.update({f"metrics.{series}": None for series in record.summary})
-    return list(found)
+def _without(names: Names, others: Names) -> dict[str, AnyName]:
+    left_out = {place for name in others.values() for place in name.places}
+    return {text: name for text, name in names.items() if name not in left_out}
 
 
 def _summary(name: str, values: Sequence[Any]) -> Mapping[str, float | None]:
@@ -94,8 +83,8 @@ def _is_number(value: object) -> bool:
     return type(value) in (int, float)
 
 
-def _refuse_more(shared: Mapping[str, Any], members: Sequence[RunRecord], known: set[str]) -> None:
-    more = [name for name in varying(members) if name not in known]
+def _refuse_more(shared: Mapping[str, Any], members: Sequence[Seen], known: Names) -> None:
+    more = _without(names_that_vary(run.record for run in members), known)
     if more:
         where = ", ".join(f"{name}={value!r}" for name, value in shared.items())
         raise ValueError(

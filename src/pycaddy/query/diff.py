@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pycaddy import params
-from pycaddy.query._table import flat, flat_metrics, flat_params
+from pycaddy.filters import flat, flat_metrics, flat_params
 from pycaddy.query.rows import aligned
 from pycaddy.records import RunRecord
 
@@ -73,9 +73,9 @@ def diff(one: RunRecord, other: RunRecord) -> Diff:
         str(one.key),
         str(other.key),
         params=values(lambda run: flat_params(run.params)),
-        result=values(lambda run: dict(flat(run.result or {}))),
+        result=values(lambda run: flat(run.result or {})),
         metrics=values(_metrics),
-        code=values(lambda run: dict(flat(run.capture.get("git") or {}))),
+        code=values(lambda run: flat(run.capture.get("git") or {})),
         environment=values(_environment),
         files=values(_files),
     )
@@ -95,7 +95,7 @@ def _metrics(run: RunRecord) -> dict[str, Any]:
 
 
 def _environment(run: RunRecord) -> dict[str, Any]:
-    return dict(flat({part: facts for part, facts in run.capture.items() if part != "git"}))
+    return flat({part: facts for part, facts in run.capture.items() if part != "git"})
 
 
 def _files(run: RunRecord) -> dict[str, Any]:

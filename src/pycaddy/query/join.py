@@ -7,9 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pycaddy import params
-from pycaddy.filters import Seen
-from pycaddy.query._aggregate import look_up, words_of
-from pycaddy.query._table import flat_metrics, flat_params, flat_result
+from pycaddy.filters import Seen, flat_metrics, flat_params, flat_result, read_names
 from pycaddy.query.rows import Rows
 from pycaddy.records import RunRecord
 
@@ -21,7 +19,7 @@ def join(kinds: Mapping[str, Sequence[RunRecord]], on: str | Sequence[str]) -> R
 
     Args:
         kinds: Runs by the word that is put before what they do not share: `eval.result.loss`.
-        on: "params": all of them; "uid"; or the names of some params.
+        on: "params": all of them; "uid"; or names of values, such as some params.
     """
     groups = [_grouped(records, on) for records in kinds.values()]
     shared = [key for key in groups[0] if all(key in group for group in groups[1:])]
@@ -46,7 +44,8 @@ def _key(record: RunRecord, on: str | Sequence[str]) -> str | None:
         return record.params_key
     if on == "uid":
         return record.uid
-    values = [look_up(Seen(record), word) for word in words_of(on)]
+    seen = Seen(record)
+    values = [seen.cell(name) for name in read_names(on).values()]
     return None if None in values else params.freeze({"": values}).key
 
 
@@ -59,7 +58,8 @@ def _row(
     elif on == "uid":
         row = {"uid": first.uid}
     else:
-        row = {word: look_up(Seen(first), word) for word in words_of(on)}
+        seen = Seen(first)
+        row = {text: seen.cell(name) for text, name in read_names(on).items()}
     for kind, record in zip(kinds, chosen, strict=True):
         own: dict[str, Any] = {"uid": record.uid, "status": record.status.value}
         if on != "params":

@@ -11,9 +11,9 @@ from typing import Any
 from pycaddy import params
 from pycaddy._files import make_folders, random_id
 from pycaddy.errors import ParamsError, RunBusyError
+from pycaddy.filters import flat
 from pycaddy.layout import LEDGER_FOLDER
 from pycaddy.ledger import Ledger, RunRecord
-from pycaddy.query._table import flat
 from pycaddy.status import Status
 
 __all__ = ["Migration", "MigrationReport", "migrate"]
@@ -119,8 +119,8 @@ def migrate(
         changed=tuple(str(old.key) for old, _ in changes),
         unchanged=len(records) - len(changes),
         collisions=tuple(_collisions(records, changes)),
-        before=dict(flat(first[0][0].params)) if first else {},
-        after=dict(flat(first[0][1].params)) if first else {},
+        before=flat(first[0][0].params) if first else {},
+        after=flat(first[0][1].params) if first else {},
         backup=backup,
         dry_run=dry_run,
     )

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar, overload
 
 from pycaddy import filters
 from pycaddy.ledger import Ledger, RunRecord
-from pycaddy.query._aggregate import aggregated
+from pycaddy.query._aggregate import aggregated, known_names
 from pycaddy.query._table import rows_of, varying
 from pycaddy.query.rows import Rows
 from pycaddy.stores import Selection
@@ -24,12 +24,19 @@ class Runs(Sequence[T], Generic[T]):
     Args:
         records: What the ledger had of them.
         open_run: Makes an element of a record.
+        is_stale: Tells whether a run is stale, for a table or a group that asks.
     """
 
-    def __init__(self, records: Sequence[RunRecord], open_run: Callable[[RunRecord], T]) -> None:
+    def __init__(
+        self,
+        records: Sequence[RunRecord],
+        open_run: Callable[[RunRecord], T],
+        is_stale: filters.IsStale | None = None,
+    ) -> None:
         self.records = tuple(records)
         """What the ledger had of each run."""
         self._open = open_run
+        self._is_stale = is_stale
 
     def __len__(self) -> int:
         return len(self.records)
@@ -40,15 +47,28 @@ class Runs(Sequence[T], Generic[T]):
     def __getitem__(self, index: slice) -> Runs[T]: ...
     def __getitem__(self, index: int | slice) -> T | Runs[T]:
         if isinstance(index, slice):
-            return Runs(self.records[index], self._open)
+            return Runs(self.records[index], self._open, self._is_stale)
         return self._open(self.records[index])
 
     def __iter__(self) -> Iterator[T]:
         return map(self._open, self.records)
 
-    def table(self) -> Rows:
-        """Return a row per run: what it is, its params (`opt.lr`), `result.*` and `metrics.*`."""
-        return Rows(rows_of(self.records))
+    def table(self, columns: str | Sequence[str] | None = None) -> Rows:
+        """Return a row per run: what it is, its params (`opt.lr`), `result.*` and `metrics.*`.
+
+        Args:
+            columns: The names of the only values to return: "lr, val/acc". A run that lacks one
+                has None there. Default: every field, param and part of the result, and the last,
+                least and greatest value of each metric.
+
+        Raises:
+            FilterError: One of *columns* is not a name, or no run has such a value.
+        """
+        if columns is None:
+            return Rows(rows_of(self.records))
+        names = known_names(columns, self.records)
+        runs = (filters.Seen(record, self._is_stale) for record in self.records)
+        return Rows({text: run.cell(name) for text, name in names.items()} for run in runs)
 
     def columns(self) -> dict[str, list[Any]]:
         """Return the table by columns; None where a run has no value."""
@@ -92,9 +112,10 @@ class Runs(Sequence[T], Generic[T]):
             of: The numbers. Default: all in the results, and the last of each metric.
 
         Raises:
+            FilterError: A word is not a name, or no run has such a value.
             ValueError: The runs of a group differ in more than *over*, or neither is given.
         """
-        return Rows(aggregated(self.records, by, over, of))
+        return Rows(aggregated(self.records, by, over, of, self._is_stale))
 
     def __repr__(self) -> str:
         counts = Counter(record.status.value for record in self.records)
@@ -125,4 +146,4 @@ def select(
         selection = selection._replace(where=filters.parse(where))
     if sort is not None:
         selection = selection._replace(sort=filters.parse_order(sort))
-    return Runs(ledger.records(selection), open_run)
+    return Runs(ledger.records(selection), open_run, ledger.is_stale)

@@ -13,13 +13,26 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol, TypeGuard
 
-from pycaddy.filters import And, Expr, Name, Not, Order, Test, matches, sorted_runs
+from pycaddy.filters import (
+    And,
+    Expr,
+    FirstOf,
+    Name,
+    Not,
+    Order,
+    Test,
+    expanded,
+    matches,
+    sorted_runs,
+)
 from pycaddy.records import RunRecord
 from pycaddy.stores.protocol import Selection
 
 __all__ = ["COLUMNS", "Condition", "Dialect", "Plan", "is_storable", "plan"]
 
 COLUMNS = {  # of a run, for its fields
+    "run": "(CASE WHEN i.relpath='' THEN '' ELSE i.relpath || '/' END || i.name || '/' || "
+    "CASE WHEN r.uid<10000 THEN substr(CAST(r.uid+10000 AS TEXT), 2) ELSE CAST(r.uid AS TEXT) END)",
     "status": "r.status",
     "uid": "r.uid",
     "identifier": "i.name",
@@ -34,6 +47,7 @@ COLUMNS = {  # of a run, for its fields
 }
 _ORDERINGS = ("<", "<=", ">", ">=")
 _LARGE = 1e300
+_MOST_VALUES = 30_000  # SQLite binds 32,766 values
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +79,7 @@ class Dialect(Protocol):
         """Say that this is one of the tags, or the key of a file."""
 
     def keys(self, names: Sequence[Name]) -> Sequence[Condition] | None:
-        """Return what sorts by the first of *names* that has an order, NULL where none has."""
+        """Return what sorts by the first of *names* that there is, NULL if it has no order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +115,11 @@ class Plan:
 
 def plan(selection: Selection, dialect: Dialect) -> Plan:
     """Return how *selection* is filtered and sorted."""
-    where = selection.where
+    where = None if selection.where is None else expanded(selection.where)
     condition = None if where is None else _narrow(where, dialect, negated=False)
     rest = None if where is None else _inexact(where, dialect)
+    if condition is not None and len(condition.values) > _MOST_VALUES:
+        condition, rest = None, selection.where
     keys: list[Condition] = []
     for order in selection.sort:
         found = dialect.keys(order.names)
@@ -167,20 +183,22 @@ def _test(test: Test, dialect: Dialect) -> Condition | None:
     values = test.value if isinstance(test.value, tuple) else (test.value,)
     if not all(is_storable(value) for value in values if isinstance(value, str)):
         return None
-    if test.name.keys:
-        return _of_json(test, dialect)
-    if test.name.root in COLUMNS:
-        return _of_column(test, COLUMNS[test.name.root])
-    if test.name.root == "stale":
+    name = test.name
+    assert isinstance(name, Name)  # the filter is expanded
+    if name.keys:
+        return _of_json(name, test, dialect)
+    if name.root in COLUMNS:
+        return _of_column(test, COLUMNS[name.root])
+    if name.root == "stale":
         return Condition("r.status='running'", exact=False) if test.op == "holds" else None
     if test.op in ("contains", "not contains") and isinstance(test.value, str):
-        found = dialect.has(test.name.root, test.value)
+        found = dialect.has(name.root, test.value)
         return found if test.op == "contains" else _negated(found)
     return None
 
 
-def _of_json(test: Test, dialect: Dialect) -> Condition | None:
-    name, op, value = test.name, test.op, test.value
+def _of_json(name: Name, test: Test, dialect: Dialect) -> Condition | None:
+    op, value = test.op, test.value
     none = dialect.is_none(name)
     if op == "is None" or none is None:
         return none
@@ -237,7 +255,7 @@ def _of_column(test: Test, column: str) -> Condition | None:
         return Condition(f"{column} {op.upper()} ({marks})", value)
     if op == "startswith" and isinstance(value, str):
         return Condition(f"substr({column}, 1, {len(value)})=?", (value,))
-    if isinstance(value, (tuple, Name)) or not _is_exact(value):
+    if isinstance(value, (tuple, Name, FirstOf)) or not _is_exact(value):
         return there
     if op in ("==", "!="):
         return Condition(f"{column}{'=' if op == '==' else '<>'}?", (value,))

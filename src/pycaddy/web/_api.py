@@ -24,6 +24,7 @@ from pycaddy.errors import (
     RunNotFoundError,
     RunStateError,
 )
+from pycaddy.filters import read_name
 from pycaddy.ledger import Ledger, RunRecord
 from pycaddy.ledger.ledger import check_relpath
 from pycaddy.project.worker import OUTPUT
@@ -35,7 +36,7 @@ from pycaddy.web._asks import BadRequest, RunsAsk, checked, run_key
 from pycaddy.web._changes import Action, Conflict, Marks
 from pycaddy.web._files import FileRefused, open_contained
 from pycaddy.web._found import Found
-from pycaddy.web._groups import grouped, name_of
+from pycaddy.web._groups import grouped
 from pycaddy.web._guard import error_document
 from pycaddy.web._openapi import document
 from pycaddy.web._ranges import file_response
@@ -130,7 +131,7 @@ class Api:
         ledger, ask = self._ledger(query), RunsAsk.of(query)
         if not query.get("by"):
             raise BadRequest("Say what to group by, as in by=params.lr.")
-        by = name_of(query["by"])
+        by = read_name(query["by"])
         return _json(request, grouped(ledger.records(ask.whole()), by, ledger.is_stale))
 
     def show_sweep(self, request: Request) -> Response:

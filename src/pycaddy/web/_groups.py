@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from pycaddy.filters import Name, Seen, names_of
+from pycaddy.filters import AnyName, Seen, flat_result
 from pycaddy.ledger import RunRecord
-from pycaddy.web import _facts
 from pycaddy.web._sums import Sum, condition, key_of, order_of, shown_value
 
-__all__ = ["grouped", "name_of", "numbers_of"]
+__all__ = ["grouped", "numbers_of"]
 
 _MOST_GROUPS = 500
 
 
-def name_of(word: str) -> Name:
-    """Return what *word* names: a param, if it may be several things."""
-    return names_of(word)[0]
-
-
 def grouped(
-    records: Iterable[RunRecord], by: Name, is_stale: Callable[[RunRecord], bool]
+    records: Iterable[RunRecord], by: AnyName, is_stale: Callable[[RunRecord], bool]
 ) -> dict[str, Any]:
     """Return the groups of runs that have the same *by*, and the means of their numbers."""
     groups: dict[object, tuple[Any, Sum]] = {}
@@ -51,11 +44,6 @@ def grouped(
 
 
 def numbers_of(record: RunRecord) -> dict[str, Any]:
-    """Return what has a mean, by the columns of the table."""
-    found = {"seconds": record.seconds}
-    if record.result_text is not None:
-        result = json.loads(record.result_text)
-        found.update((f"result.{name}", value) for name, value in _facts.flat(result))
-    if record.summary_text is not None:
-        found.update((f"last.{name}", each.get("last")) for name, each in record.summary.items())
-    return found
+    """Return what has a mean, by the names of filters: the last value of each metric."""
+    metrics = {f"metrics.{name}": known.get("last") for name, known in record.summary.items()}
+    return {"seconds": record.seconds, **flat_result(record), **metrics}

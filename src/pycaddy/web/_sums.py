@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
-from pycaddy.filters import Name
+from pycaddy.errors import FilterError
+from pycaddy.filters import AnyName, parse
 from pycaddy.web import _facts
 
 __all__ = ["Sum", "condition", "key_of", "order_of", "shown_value"]
@@ -60,13 +61,19 @@ def order_of(value: Any) -> tuple[int, float, str]:
     return (1, 0, value) if isinstance(value, str) else (3, 0, "")
 
 
-def condition(name: Name, value: Any) -> str | None:
+def condition(name: AnyName, value: Any) -> str | None:
     """Return the filter that describes the runs with this value, if there is one."""
     if value is None:
-        return f"{name} is None"
-    if isinstance(value, (bool, int, str)) or (isinstance(value, float) and isfinite(value)):
-        return f"{name} == {value!r}"
-    return None
+        text = f"{name} is None"
+    elif isinstance(value, (bool, int, str)) or (isinstance(value, float) and isfinite(value)):
+        text = f"{name} == {value!r}"
+    else:
+        return None
+    try:
+        parse(text)
+    except FilterError:
+        return None  # the name has characters that need brackets, or the value is a time
+    return text
 
 
 def shown_value(value: Any) -> Any:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pycaddy._clock import to_iso
-from pycaddy.filters import Name
+from pycaddy.filters import AnyName, Seen, flat_params, read_name
 from pycaddy.ledger import RunRecord
 from pycaddy.query.standing import standing
 from pycaddy.status import Status
@@ -28,7 +28,7 @@ _DIGITS = re.compile(r"[0-9]+")
 
 IsStale = Callable[[RunRecord], bool]
 Values = dict[str, Any]
-"""The params of a run by dotted names."""
+"""The params of a run by their columns."""
 
 
 def told(
@@ -44,9 +44,12 @@ def told(
 
     Args:
         records: All runs of the identifier, the oldest first.
-        x: The param along the grid. None: one that differs.
+        x: The name of the value along the grid. None: a param that differs.
         y: The one down. None: another that differs; "": none.
-        of: What the cells have the mean of, in the word of a filter. None: nothing.
+        of: The name of the value that the cells have the mean of. None: nothing.
+
+    Raises:
+        FilterError: *x*, *y* or *of* is not a name.
     """
     running = [run for run in records if run.status is Status.RUNNING]
     gone = {run.row for run in running if is_stale(run)}
@@ -54,15 +57,15 @@ def told(
     counts = Counter(run.status for run in records)
     ended = (run for run in records if run.ended_us is not None)
     stands = standing(counts, alive, len(gone), ended, now_us)
-    values = [dict(_facts.flat(run.params)) for run in records]
-    differing = _differing(values)
+    seen = [Seen(run, is_stale) for run in records]
+    differing = _differing([flat_params(run.params) for run in seen])
     across, down = _axes(differing, x, y)
     return {
         "standing": {**asdict(stands), "seconds_left": stands.seconds_left},
         "params": [{"name": name, "values": number} for name, number in differing.items()],
         "measures": _measures(records),
         "of": of,
-        "grid": None if across is None else _grid(records, values, gone, across, down, of),
+        "grid": None if across is None else _grid(seen, gone, across, down, of),
         "failures": _failures(records),
         "work": [
             {
@@ -113,22 +116,24 @@ def _measures(records: Sequence[RunRecord]) -> list[str]:
 
 
 def _grid(
-    records: Sequence[RunRecord],
-    values: Sequence[Values],
+    runs: Sequence[Seen],
     gone: set[int],
     across: str,
     down: str | None,
     of: str | None,
 ) -> dict[str, Any]:
     names = (across,) if down is None else (across, down)
+    sought = [read_name(name) for name in names]
+    measure = None if of is None else read_name(of)
     cells: dict[tuple[object, ...], tuple[list[Any], Sum, RunRecord]] = {}
-    for run, has in zip(records, values, strict=True):
-        at = [has.get(name) for name in names]
+    for seen in runs:
+        run = seen.record
+        at = [seen.value(name) for name in sought]
         key = tuple(map(key_of, at))
         first, counted, _ = cells.get(key) or (at, Sum(), run)
         counted.count(run.status.value, stale=run.row in gone)
-        if of is not None:
-            counted.add(of, numbers_of(run).get(of))
+        if of is not None and measure is not None:
+            counted.add(of, seen.value(measure))
         cells[key] = first, counted, run  # the newest
     sides = [_Side.of(name, [at[n] for at, _, _ in cells.values()]) for n, name in enumerate(names)]
     return {
@@ -142,7 +147,7 @@ def _grid(
                 "counts": dict(counted.counts),
                 "stale": counted.stale,
                 "mean": None if of is None else counted.means().get(of),
-                "where": _where(names, at),
+                "where": _where(sought, at),
                 "run": str(run.key) if counted.total == 1 else None,
             }
             for key, (at, counted, run) in cells.items()
@@ -172,12 +177,9 @@ class _Side:
         return {"name": self.name, "values": values, "left_out": self.left_out}
 
 
-def _where(names: Iterable[str], values: Iterable[Any]) -> str | None:
+def _where(names: Iterable[AnyName], values: Iterable[Any]) -> str | None:
     """Return the filter that describes the runs of a cell, if there is one."""
-    parts = [
-        condition(Name("params", tuple(name.split("."))), value)
-        for name, value in zip(names, values, strict=True)
-    ]
+    parts = [condition(name, value) for name, value in zip(names, values, strict=True)]
     return None if None in parts else " and ".join(filter(None, parts))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from pycaddy.cli._find import no_project, open_project
+from pycaddy.cli._project import no_project, open_project
 from pycaddy.ledger import Ledger
 from pycaddy.ledger.address import has_root
 

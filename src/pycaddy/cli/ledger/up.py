@@ -7,9 +7,9 @@ import shlex
 
 import click
 
-from pycaddy.cli._find import find_root
 from pycaddy.cli._options import examples, json_option
 from pycaddy.cli._output import say, say_json
+from pycaddy.cli._project import find_root
 from pycaddy.cli.ledger._server import facts, folder_option, say_standing
 from pycaddy.ledger import Ledger
 from pycaddy.ledger.switch import is_unused, point

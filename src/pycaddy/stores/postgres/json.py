@@ -56,11 +56,11 @@ class PostgresJson:
             field = names[0].root
             collation = ' COLLATE "C"' if field in _TEXTS else ""
             return [Condition(f"{COLUMNS[field]}{collation}")]
-        parts = [_about(name, _SORTABLE) for name in names]
+        parts = [_about(name, "nullif({}, 'null'::jsonb)") for name in names]
         said = [part for part in parts if part is not None]
         if len(said) < len(parts):
             return None
-        value = f"coalesce({', '.join(part.sql for part in said)})"
+        value = _SORTABLE.format(f"coalesce({', '.join(part.sql for part in said)})")
         bound = tuple(each for part in said for each in part.values)
         return [Condition(key.format(value), bound) for key in (_IS_TEXT, _NUMBER, _TEXT)]
 

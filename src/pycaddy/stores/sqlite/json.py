@@ -63,27 +63,25 @@ class SqliteJson:
         return None if path is None else Condition("json_type(r.files, ?) IS NOT NULL", (path,))
 
     def keys(self, names: Sequence[Name]) -> Sequence[Condition] | None:
-        parts = [_sortable(name) for name in names]
-        said = [part for part in parts if part is not None]
-        if len(said) < len(parts):
-            return None
-        sql = ", ".join(part.sql for part in said)
-        values = tuple(value for part in said for value in part.values)
-        return [Condition(f"coalesce({sql})" if len(said) > 1 else sql, values)]
+        if not names[0].keys:
+            return [Condition(COLUMNS[names[0].root])]
+        sql, values = "", []
+        for name in names:
+            path = _path(name.keys)
+            if path is None:
+                return None
+            sql += f" WHEN {_read(name)} IS NOT NULL THEN {_sortable(name)}"
+            values += [path] * 4
+        return [Condition(f"CASE{sql} END", tuple(values))]
 
 
-def _sortable(name: Name) -> Condition | None:
-    if not name.keys:
-        return Condition(COLUMNS[name.root])
-    path = _path(name.keys)
-    if path is None:
-        return None
-    kind = f"json_type({_COLUMN[name.root]}, ?)"
-    return Condition(
-        f"CASE {kind} WHEN 'array' THEN NULL WHEN 'object' THEN CASE {_read(name)} "
+def _sortable(name: Name) -> str:
+    """Return the value if it has an order, else NULL; it binds the path three times."""
+    return (
+        f"CASE json_type({_COLUMN[name.root]}, ?) WHEN 'array' THEN NULL "
+        f"WHEN 'object' THEN CASE {_read(name)} "
         f"WHEN '{_INFINITE}' THEN 9e999 WHEN '{_NEGATIVE}' THEN -9e999 END "
-        f"ELSE {_read(name)} END",
-        (path, path, path),
+        f"ELSE {_read(name)} END"
     )
 
 

@@ -1,4 +1,4 @@
-"""From the words of a command line to a project and to what is meant in it.
+"""Which project a command is about, and what words mean in it.
 
 Looking never makes anything: a `Project` is opened only where its ledger was made before.
 """
