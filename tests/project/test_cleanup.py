@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from pycaddy._clock import span_us, utc_now_us
-from pycaddy.ledger.cleanup import Best, dispensable, value_of
+from pycaddy.errors import FilterError
+from pycaddy.ledger.cleanup import Best, dispensable
 from pycaddy.project import Project, Session, Status, StorageMode
 from pycaddy.records import RunRecord
 
@@ -112,33 +113,56 @@ def test_other_namespaces_are_left_alone(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    ("result", "name", "value"),
+    ("results", "name", "kept"),
     [
-        ({"acc": 1}, "acc", 1.0),
-        ({"val": {"acc": 0.5}}, "val/acc", 0.5),
-        ({"val": {"acc": 0.5}}, "val.acc", 0.5),
-        ({"val/acc": 0.5}, "val/acc", 0.5),
-        ({"a.b": {"c": 2}}, "a.b.c", 2.0),
-        ({"acc": float("nan")}, "acc", None),
-        ({"acc": True}, "acc", None),
-        ({"acc": "1"}, "acc", None),
-        ({"val": 1}, "val/acc", None),
-        ({}, "acc", None),
+        (({"acc": 1}, {"acc": 2}), "acc", 2),
+        (({"val": {"acc": 0.5}}, {"val": {"acc": 0.4}}), "val/acc", 1),
+        (({"val": {"acc": 0.5}}, {"val": {"acc": 0.4}}), "val.acc", 1),
+        (({"val/acc": 0.5}, {"val/acc": 0.4}), "val/acc", 1),
+        (({"a.b": {"c": 1}}, {"a.b": {"c": 2}}), "result['a.b'].c", 2),
+        (({"acc": float("nan")}, {"acc": 0}), "acc", 2),
+        (({"acc": True}, {"acc": 0}), "acc", 2),
+        (({"acc": "1"}, {"acc": 0}), "acc", 2),
+        (({"val": 1}, {"val": {"acc": 0}}), "val/acc", 2),
+        (({}, {"acc": 0}), "acc", 2),
+        (({"loss": 2}, {"loss": 1}), "loss", 2),
     ],
 )
-def test_a_value_is_found_in_the_result(
-    tmp_path: Path, result: dict[str, Any], name: str, value: float | None
+def test_the_best_are_those_with_the_best_number_of_that_name(
+    tmp_path: Path, results: tuple[dict[str, Any], ...], name: str, kept: int
 ) -> None:
-    run = Project(tmp_path).session("train").start()
-    run.result = result
-    assert value_of(run.record, name) == value
+    project = Project(tmp_path)
+    for result in results:
+        with project.session("train") as run:
+            run.result = result
+    assert project.gc(keep_best=(name, 1)).runs == (f"train/000{3 - kept}",)
 
 
-def test_a_metric_counts_by_its_best_point(tmp_path: Path) -> None:
-    record = Project(tmp_path).session("train").record
-    record = record._replace(summary_text='{"loss":{"last":0.3,"min":0.1,"max":2.5}}')
-    assert value_of(record, "loss", "min") == 0.1
-    assert value_of(record, "loss", "max") == 2.5
+def test_a_metric_counts_by_its_last_point_unless_asked_otherwise(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    for values in ((0.9, 0.1), (0.5, 0.6)):
+        with project.session("train") as run:
+            for value in values:
+                run.log("acc", value)
+
+    def gone(name: str) -> tuple[str, ...]:
+        return project.gc(keep_best=(name, 1), dry_run=True).runs
+
+    assert gone("acc") == gone("metrics.acc") == ("train/0001",)
+    assert gone("acc.max") == gone("metrics['acc'].max") == ("train/0002",)
+
+
+def test_which_is_the_best_of_a_loss_can_be_said(project: Project) -> None:
+    for loss in (0.3, 0.1):
+        with project.session("train", {"loss": loss}):
+            pass
+    assert project.gc(keep_best=("loss", 1), dry_run=True).runs == ("train/0001",)
+    assert project.gc(keep_best=("loss", 1, "max"), dry_run=True).runs == ("train/0002",)
+
+
+def test_a_name_of_the_best_that_cannot_be_read_is_refused(project: Project) -> None:
+    with pytest.raises(FilterError, match="never closed"):
+        project.gc(keep_best=("acc[", 1))
 
 
 def test_emptying_the_trash_deletes_for_good_and_gives_no_uid_again(project: Project) -> None:

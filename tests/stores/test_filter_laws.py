@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pycaddy import params
-from pycaddy.filters import And, Expr, Name, Not, Or, Order, Test, matches, sorted_runs
+from pycaddy.filters import And, Expr, FirstOf, Name, Not, Or, Order, Test, matches, sorted_runs
 from pycaddy.records import RunRecord
 from pycaddy.status import Status
 from pycaddy.stores import Selection, Store
@@ -63,7 +63,8 @@ paths = st.lists(st.sampled_from(KEYS) | st.integers(0, 1) | texts, min_size=1, 
     tuple
 )
 names = st.builds(Name, st.sampled_from(["params", "result", "metrics"]), paths)
-everything = names | st.builds(Name, st.just("params"), st.tuples(st.sampled_from(KEYS)))
+firsts = st.lists(names, min_size=2, max_size=4).map(lambda each: FirstOf("x", tuple(each)))
+everything = firsts | names | st.builds(Name, st.just("params"), st.tuples(st.sampled_from(KEYS)))
 comparisons = st.builds(
     Test,
     everything,

@@ -279,7 +279,9 @@ def test_it_is_picklable_before_and_after_use(store: PostgresStore) -> None:
     assert in_processes(1, partial(use, store)) == [["0001"]]
 
 
-@pytest.mark.parametrize("where", ["seed == 77", "name == 'größe'", "net.depth == 3.0"])
+@pytest.mark.parametrize(
+    "where", ["params.seed == 77", "params.name == 'größe'", "params.net.depth == 3.0"]
+)
 def test_a_filter_for_one_value_of_a_param_goes_by_the_index(
     store: PostgresStore, ledger_url: str, where: str
 ) -> None:

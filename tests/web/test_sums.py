@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from pycaddy.filters import matches, parse
+from pycaddy.filters import matches, parse, read_name
 from pycaddy.records import RunRecord
 from pycaddy.status import Status
 from pycaddy.testing.factories import started_record
-from pycaddy.web._groups import grouped, name_of
+from pycaddy.web._groups import grouped
 from pycaddy.web._sweep import MOST_VALUES, told
 
 HOUR_US = 3600 * 10**6
@@ -29,7 +29,7 @@ def alive(record: RunRecord) -> bool:
 
 
 def groups(*runs: RunRecord, by: str = "params.x") -> list[dict[str, Any]]:
-    found = grouped(runs, name_of(by), alive)["groups"]
+    found = grouped(runs, read_name(by), alive)["groups"]
     assert isinstance(found, list)
     return found
 

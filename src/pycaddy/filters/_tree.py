@@ -152,24 +152,18 @@ def conditions_in(expr: Expr) -> Iterator[Test]:
             yield from conditions_in(part)
 
 
-def expanded(expr: Expr) -> Expr:
-    """Return the same filter with exact names on the left of each condition.
+def expanded(test: Test) -> Expr:
+    """Return the same condition with exact names on its left side.
 
     `acc > 1` becomes "params.acc > 1, or there is no params.acc and result.acc > 1, or ...".
     """
-    if isinstance(expr, And):
-        return And(tuple(map(expanded, expr.parts)))
-    if isinstance(expr, Or):
-        return Or(tuple(map(expanded, expr.parts)))
-    if isinstance(expr, Not):
-        return Not(expanded(expr.part))
-    *earlier, last = (Test(place, expr.op, expr.value) for place in expr.name.places)
+    *earlier, last = (Test(place, test.op, test.value) for place in test.name.places)
     found: Expr = last
-    for test in reversed(earlier):
-        if expr.op == "is None":
-            found = And((test, found))
+    for each in reversed(earlier):
+        if test.op == "is None":
+            found = And((each, found))
         else:
-            found = Or((test, And((Test(test.name, "is None"), found))))
+            found = Or((each, And((Test(each.name, "is None"), found))))
     return found
 
 

@@ -115,11 +115,11 @@ class Plan:
 
 def plan(selection: Selection, dialect: Dialect) -> Plan:
     """Return how *selection* is filtered and sorted."""
-    where = None if selection.where is None else expanded(selection.where)
+    where = selection.where
     condition = None if where is None else _narrow(where, dialect, negated=False)
     rest = None if where is None else _inexact(where, dialect)
     if condition is not None and len(condition.values) > _MOST_VALUES:
-        condition, rest = None, selection.where
+        condition, rest = None, where
     keys: list[Condition] = []
     for order in selection.sort:
         found = dialect.keys(order.names)
@@ -148,6 +148,8 @@ def _narrow(expr: Expr, dialect: Dialect, *, negated: bool) -> Condition | None:
     """Return a condition that holds wherever *expr* does, or does not if *negated*."""
     if isinstance(expr, Not):
         return _narrow(expr.part, dialect, negated=not negated)
+    if isinstance(expr, Test) and isinstance(expr.name, FirstOf):
+        return _narrow(expanded(expr), dialect, negated=negated)
     if isinstance(expr, Test):
         return _negated(_test(expr, dialect)) if negated else _test(expr, dialect)
     parts = [_narrow(part, dialect, negated=negated) for part in expr.parts]
@@ -184,7 +186,7 @@ def _test(test: Test, dialect: Dialect) -> Condition | None:
     if not all(is_storable(value) for value in values if isinstance(value, str)):
         return None
     name = test.name
-    assert isinstance(name, Name)  # the filter is expanded
+    assert isinstance(name, Name)  # others are expanded
     if name.keys:
         return _of_json(name, test, dialect)
     if name.root in COLUMNS:

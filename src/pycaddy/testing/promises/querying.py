@@ -68,10 +68,14 @@ FIELDS = (
     "metrics.loss < 0.5", "metrics['val/acc'].max >= 0.9", "metrics['val/acc'].min is None",
     "capture.git.dirty", "capture.git.commit == 'abc'", "stale", "not stale",
     "stale or status == 'done'",
+    "run == 'imagenet/train/0003'", "run.startswith('imagenet/')", "'0002' in run", "run > 'f'",
+    "run != 'train/0001'", "loss < 0.5", "loss > -1", "loss is None", "loss == 'bad'", "x == loss",
+    "loss == result.loss", "loss in [0.25, 0.125]", "loss == float('nan')", "'a' in loss",
+    "val/acc.max >= 0.9", "val.acc.max is None", "git.dirty", "result.loss == metrics.loss",
 )  # fmt: skip
 ORDERS = (
     "x", "-x", "-x,uid", "loss", "-loss", "-metrics['val/acc'].max", "val/acc.max", "-seconds",
-    "status,-created_at", "note", "-note", "relpath,-uid", "result['a b'],-x", "-attempt,x",
+    "run", "-run,x", "val/acc.max,-loss", "status,-created_at", "note", "-note", "relpath,-uid", "result['a b'],-x", "-attempt,x",
 )  # fmt: skip
 
 
