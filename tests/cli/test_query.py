@@ -100,7 +100,9 @@ def test_the_best_runs_are_listed_the_best_first(project: Project) -> None:
     assert names("best", "optimizer.lr", "--lowest", "-w", "uid > 1", "-n", "1") == ["train/0003"]
     header = invoke("best", "loss").stdout.splitlines()[0]
     assert header.split()[-2:] == ["loss", "optimizer.lr"]
-    assert "No run in" in invoke("best", "accuracy").stderr
+    assert "Did you mean 'loss'?" in invoke("best", "los").stderr
+    assert names("best", "los") == []
+    assert "No run in" in invoke("best", "los", "-w", "epochs == 11").stderr
     assert invoke("best", "loss", "--highest", "--lowest").exit_code == 2
 
 

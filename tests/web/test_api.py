@@ -172,7 +172,7 @@ def test_a_run_is_told_whole(page: Served, project: Project) -> None:
         ("/api/runs?project=results&order=params", 400, "newest, name"),
         ("/api/runs?project=results&by=lr", 400, "Known: project, "),
         ("/api/runs?project=results&where=lr%20<<%201", 400, "lr << 1"),
-        ("/api/runs?project=results&where=__import__(%27os%27)", 400, "no condition"),
+        ("/api/runs?project=results&where=__import__(%27os%27)", 400, "not a condition"),
         ("/api/runs?project=results&sort=tags", 400, "tags"),
         ("/api/runs?project=results&project=results", 400, "given twice"),
         ("/api/run?project=results", 400, "run=train/0007"),

@@ -8,7 +8,7 @@ import click
 
 from pycaddy.cli._format import printable
 
-__all__ = ["ExitCode", "LibraryError", "NoProjectError", "UnreadableError", "usage_error"]
+__all__ = ["ExitCode", "LibraryError", "NoProjectError", "usage_error"]
 
 
 class ExitCode(enum.IntEnum):
@@ -40,18 +40,13 @@ class NoProjectError(_Refusal):
     exit_code = ExitCode.USAGE
 
 
-class UnreadableError(_Refusal):
-    """A filter, an order or a name cannot be read."""
-
-    exit_code = ExitCode.USAGE
-
-
 class LibraryError(_Refusal):
     """The library refused, or the disk did."""
 
     exit_code = ExitCode.ERROR
 
 
-def usage_error(message: str) -> click.UsageError:
-    """Return the error that the words of the running command do not go together."""
-    return click.UsageError(printable(message, lines=True), click.get_current_context())
+def usage_error(message: str, context: click.Context | None = None) -> click.UsageError:
+    """Return the error that the words of a command, by default the running one, are wrong."""
+    where = context or click.get_current_context()
+    return click.UsageError(printable(message, lines=True), where)

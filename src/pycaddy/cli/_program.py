@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pycaddy.cli._exit import ExitCode, LibraryError, UnreadableError
+from pycaddy.cli._exit import ExitCode, LibraryError, usage_error
 from pycaddy.cli._lazy import LazyGroup
 from pycaddy.cli._output import abandon_stdout
 from pycaddy.errors import FilterError, PycaddyError
@@ -54,7 +54,10 @@ class _Program(LazyGroup):
         try:
             return super().invoke(ctx)
         except FilterError as error:
-            raise UnreadableError(error.message) from error
+            # Whichever command it was: a filter or a name on its command line is wrong.
+            name = ctx.invoked_subcommand or ""
+            command = self.get_command(ctx, name) or self
+            raise usage_error(error.message, click.Context(command, ctx, name)) from error
         except PycaddyError as error:
             raise LibraryError(error.message) from error
         except KeyboardInterrupt:
