@@ -75,7 +75,8 @@ FIELDS = (
 )  # fmt: skip
 ORDERS = (
     "x", "-x", "-x,uid", "loss", "-loss", "-metrics['val/acc'].max", "val/acc.max", "-seconds",
-    "run", "-run,x", "val/acc.max,-loss", "status,-created_at", "note", "-note", "relpath,-uid", "result['a b'],-x", "-attempt,x",
+    "run", "-run,x", "val/acc.max,-loss", "status,-created_at", "note", "-note", "relpath,-uid",
+    "result['a b'],-x", "-attempt,x",
 )  # fmt: skip
 
 
