@@ -134,7 +134,10 @@ class ArchiveError(PycaddyError, ValueError):
 
 
 class FilterError(PycaddyError, ValueError):
-    """A filter or an order that cannot be read. Facts: `text`, and `column`, from 1."""
+    """A filter, an order or a name that cannot be read, or a name that no run has.
+
+    Facts: `text`, and `column`, from 1.
+    """
 
 
 class SweepLengthError(SweepError, TypeError):

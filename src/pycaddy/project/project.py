@@ -359,9 +359,9 @@ class Project:
 
         Args:
             identifier: Only those of this identifier ("train", or "randaug/train" below).
-            where: A condition on params, results, metrics and the like; docs/query.md has all.
-            sort: What to sort by, "-" for the greatest first, several with commas or as a list.
-                Runs that lack it come last. Default: by identifier and uid.
+            where: A condition on params, results, metrics and fields; docs/query.md has the grammar.
+            sort: The names of the values to sort by, "-" for the greatest first, with commas or
+                as a list. Runs that lack it come last. Default: by identifier and uid.
             recursive: Also the namespaces below.
             limit: At most so many.
             offset: Leave out so many of the first.

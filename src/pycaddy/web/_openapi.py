@@ -61,7 +61,7 @@ def document() -> Schema:
             "/api/groups": _get(
                 "The runs of a list by a value, with the means of what they found.",
                 _ref("Groups"),
-                _query("by", _TEXT, "The value, as in params.lr or status.", required=True),
+                _query("by", _TEXT, "The name of the value: lr, val/acc, status.", required=True),
                 *_lists_runs(),
             ),
             "/api/sweep": _get(
@@ -71,10 +71,12 @@ def document() -> Schema:
                 _query("relpath", _TEXT, "The identifier's namespace; empty: the root's own."),
                 _query("identifier", _TEXT, "The identifier.", required=True),
                 _query(
-                    "x", _TEXT, "The param along the grid, as in lr. Default: one that differs."
+                    "x",
+                    _TEXT,
+                    "The name of the value along the grid: lr. Default: a param that differs.",
                 ),
-                _query("y", _TEXT, "The param down the grid; empty: none."),
-                _query("of", _TEXT, "What the cells have the mean of, as in result.loss."),
+                _query("y", _TEXT, "The one down the grid; empty: none."),
+                _query("of", _TEXT, "The name of the value that cells have the mean of: val/acc."),
             ),
             "/api/run": {
                 **_get("One run, whole.", _ref("Run"), *_names_a_run(), missing=True),
