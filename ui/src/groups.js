@@ -37,7 +37,8 @@ export function Groups({ listing, open, route, project, onOpen, onOrder, onList 
   const [opened, setOpened] = useState(/** @type {ReadonlySet<string>} */ (new Set()));
   if (error?.status === 400) return html`<div class="failure" role="alert">${error.message} Choose another value to group by.</div>`;
   if (!found) return html`<div class="empty dim" role="status">Reading the runs…</div>`;
-  const { groups, left_out, by: word } = /** @type {Found} */ (found.value);
+  const { groups, left_out, by: name } = /** @type {Found} */ (found.value);
+  const word = name.replace(/^params\./, "");
   const width = columns.reduce((sum, column) => sum + column.width, PICK);
   /** @param {string} id */
   const turn = (id) => {

@@ -359,7 +359,7 @@ class Project:
 
         Args:
             identifier: Only those of this identifier ("train", or "randaug/train" below).
-            where: A condition on params, results, metrics and fields; docs/query.md has the grammar.
+            where: A condition on params, results, metrics and fields; see docs/query.md.
             sort: The names of the values to sort by, "-" for the greatest first, with commas or
                 as a list. Runs that lack it come last. Default: by identifier and uid.
             recursive: Also the namespaces below.
