@@ -224,6 +224,9 @@ class Querying:
         assert uids(store, Selection(where=any_of)) == ["0002"]
         one_of = parse(f"x in [{', '.join(['2'] * 1300)}]")
         assert uids(store, Selection(where=one_of)) == ["0002"]
+        # A name that may be in many places, often: more values than SQLite binds.
+        many_places = parse(f"a.b/c in [{'2,' * 2000}]")
+        assert uids(store, Selection(where=many_places)) == []
 
     def test_a_filter_as_deep_as_can_be_is_no_matter(self, store: Store) -> None:
         for x in (1, 2, 3):
