@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import os
 import re
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ __all__ = [
     "RunLayout",
     "StorageMode",
     "check_namespace",
+    "check_relpath",
     "check_storage_mode",
     "is_metrics_file",
 ]
@@ -156,6 +158,12 @@ def check_namespace(parts: tuple[str, ...]) -> None:
                 f"Begin it with a letter, such as 'v{part}'.",
                 name=part,
             )
+
+
+def check_relpath(relpath: str | os.PathLike[str]) -> str:
+    """Return a namespace as the ledger keeps it: "" or parts with "/" between them."""
+    text = os.fspath(relpath).replace(os.sep, "/")
+    return "" if text in ("", ".") else "/".join(check_parts(text, "relpath"))
 
 
 def _refuse_ledger_folder(part: str) -> None:

@@ -19,7 +19,7 @@ import pytest
 from pycaddy.errors import WorkerDiedError, WorkerTimeoutError
 from pycaddy.executors import local, open_executor
 from pycaddy.executors.local import LocalExecutor
-from pycaddy.ledger.heart import _heart
+from pycaddy.ledger.heartbeat import _heartbeat
 from pycaddy.project import Project, Session, Status
 from tests.executors.functions import SWEEP, train
 from tests.executors.real_slurm import wait_until
@@ -202,7 +202,7 @@ def test_a_result_that_does_not_travel_is_an_error(executor: LocalExecutor) -> N
 
 def test_nobody_beats_for_runs_that_have_ended_in_their_processes(project: Project) -> None:
     assert project.run(train, SWEEP[:3], workers=2).done == 3
-    assert project.ledger.store not in _heart.held
+    assert project.ledger.store not in _heartbeat.held
 
 
 def test_lambdas_and_closures_travel(project: Project) -> None:

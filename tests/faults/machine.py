@@ -10,7 +10,7 @@ import sys
 
 from pycaddy import DictSweep, Project
 from pycaddy.errors import PycaddyError
-from pycaddy.ledger import owner, watch
+from pycaddy.ledger import liveness, owner
 from pycaddy.stores import lease
 
 
@@ -18,7 +18,7 @@ def main(root: str, url: str, host: str, runs: str, lease_s: str) -> None:
     owner.host_name = lambda: host
     owner.boot_id = lambda: f"the boot of {host}"
     lease.LEASE_S = float(lease_s)
-    watch.BEAT_S = float(lease_s) / 10
+    liveness.BEAT_S = float(lease_s) / 10
     project = Project(root, ledger=url, name="two machines")
     sweep = DictSweep({"i": list(range(int(runs)))})
     for run in project.claim("grid", sweep, wait=True):

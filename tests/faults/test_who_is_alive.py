@@ -1,4 +1,4 @@
-"""A live run is never declared dead: the kernel decides here, and a heart elsewhere."""
+"""A live run is never declared dead: the kernel decides here, and heartbeats elsewhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from pycaddy import ExistingRun, Project
 from pycaddy.codec import Owner, encode_owner
 from pycaddy.errors import RunBusyError
-from pycaddy.ledger import RunRecord, watch
+from pycaddy.ledger import RunRecord, liveness
 from pycaddy.ledger.owner import this_process
 from pycaddy.stores.sqlite import file, one_host
 from pycaddy.stores.sqlite import store as sqlite_store
@@ -207,7 +207,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     def turn(seconds: float) -> None:
         at[0] += seconds
 
-    monkeypatch.setattr(watch.time, "monotonic", lambda: at[0])
+    monkeypatch.setattr(liveness.time, "monotonic", lambda: at[0])
     return turn
 
 
@@ -223,7 +223,7 @@ def test_on_a_network_an_owner_on_another_machine_is_watched_for_a_lease(
     project = Project(root)
     ledger = project.ledger
     assert not ledger.is_stale(record_of(project))  # for all that is known, it beat just now
-    clock(watch.LEASE_S - 1)
+    clock(liveness.LEASE_S - 1)
     assert not ledger.is_stale(record_of(project))
     clock(1)
     assert ledger.is_stale(record_of(project))
@@ -232,7 +232,7 @@ def test_on_a_network_an_owner_on_another_machine_is_watched_for_a_lease(
 
 
 @pytest.mark.usefixtures("on_network")
-def test_on_a_network_an_owner_whose_heart_beats_is_alive(
+def test_on_a_network_an_owner_that_sends_heartbeats_is_alive(
     root: Path, clock: Callable[[float], None]
 ) -> None:
     owned_by(root, host="node7", boot=ELSEWHERE.boot, namespace="pid:[1]")
@@ -240,6 +240,6 @@ def test_on_a_network_an_owner_whose_heart_beats_is_alive(
     for _ in range(10):
         record = record_of(project)
         assert not project.ledger.is_stale(record)
-        clock(watch.LEASE_S - 1)
+        clock(liveness.LEASE_S - 1)
         assert project.ledger.store.beat({record.row: record.attempt}) == set()
     project.ledger.store.close()

@@ -366,9 +366,7 @@ def test_a_worker_on_another_machine_tells_of_that_machine(tmp_path: Path) -> No
     project = Project(tmp_path, capture="packages")
     run = project.session("train").start()
     elsewhere = {**run.capture, "host": "elsewhere", "command": ["given", "there"], "python": "3"}
-    from pycaddy.ledger import life
-
-    record = life.set_capture(project.ledger, run.record, elsewhere, run.attempt)
+    record = project.ledger.set_capture(run.record, elsewhere, run.attempt)
     record = capture_here(project.capture, project.ledger, record)
     assert record.capture["host"] == host_name()
     assert record.capture["command"] == ["given", "there"]

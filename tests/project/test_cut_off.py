@@ -15,7 +15,7 @@ import pytest
 
 from pycaddy import Project, Session, Status
 from pycaddy.errors import LedgerSyncError, ProjectFolderError
-from pycaddy.ledger import RunRecord, heart, life, sidecar
+from pycaddy.ledger import RunRecord, heartbeat, sidecar
 from pycaddy.ledger.ledger import Ledger
 from pycaddy.project.running import SweepRun
 from pycaddy.testing._at_once import in_fork, in_threads
@@ -82,7 +82,7 @@ def test_a_claim_that_the_ledger_has_made_and_this_process_has_not_is_taken_agai
     assert claimed(project) == []
 
 
-hold = heart.hold
+hold = heartbeat.hold
 
 
 def hold_and_interrupt(*args: Any) -> None:
@@ -101,7 +101,7 @@ def hold_and_interrupt(*args: Any) -> None:
                 not hasattr(os, "fdatasync"), reason="SQLite itself waits for the disk here"
             ),
         ),
-        (heart, "hold", hold_and_interrupt),
+        (heartbeat, "hold", hold_and_interrupt),
     ],
     ids=["while it waits for the disk", "as it ends"],
 )
@@ -129,11 +129,11 @@ def test_the_end_of_an_earlier_attempt_does_not_touch_a_later_one(project: Proje
     earlier = first.record
     first.error("no luck")
     again = project.session_of("train/0001").start()
-    heart.release(project.ledger.store, earlier)
-    life.bury(project.ledger, earlier, "too late")
+    heartbeat.release(project.ledger.store, earlier)
+    project.ledger.reap(earlier, "too late")
     assert not again.is_stale
     assert claimed(project) == []
-    assert heart._heart.held[project.ledger.store] == {again.record.row: 2}
+    assert heartbeat._heartbeat.held[project.ledger.store] == {again.record.row: 2}
     assert again.done().is_done()
 
 
@@ -242,7 +242,7 @@ def test_a_run_that_another_thread_is_about_to_have_is_not_taken_from_it(
     looked.set()
     claiming.join()
     assert found == [["0001"]]
-    assert not heart._heart.taking
+    assert not heartbeat._heartbeat.starting
 
 
 def test_a_fork_does_not_count_as_who_it_comes_from(project: Project) -> None:

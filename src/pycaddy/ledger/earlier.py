@@ -29,8 +29,8 @@ from pycaddy.errors import (
     NameClashError,
     RunNotFoundError,
 )
+from pycaddy.layout import check_relpath
 from pycaddy.ledger import artifacts, folders
-from pycaddy.ledger.ledger import check_relpath
 from pycaddy.records import NewRun, RunRecord, format_uid, parse_uid
 from pycaddy.status import Status
 from pycaddy.stores import new_record

@@ -1,23 +1,19 @@
-"""The folders of runs: made when needed, and never somebody else's."""
+"""The folders of runs, made when needed."""
 
 from __future__ import annotations
 
 import errno
 import functools
 import os
-from typing import TYPE_CHECKING
 
 from pycaddy._files import make_folders
 from pycaddy._names import check_name
 from pycaddy.errors import FolderTakenError, NameClashError, ProjectFolderError
-from pycaddy.layout import StorageMode, check_namespace
-from pycaddy.ledger import address, sidecar
+from pycaddy.layout import check_namespace
+from pycaddy.ledger import address
 from pycaddy.records import NewRun, RunRecord
 
-if TYPE_CHECKING:
-    from pycaddy.ledger.ledger import Ledger
-
-__all__ = ["check_home", "make", "make_for", "make_parents"]
+__all__ = ["check_home", "make", "make_inner"]
 
 
 def check_home(root: str, run: NewRun) -> None:
@@ -59,7 +55,7 @@ def make(root: str, record: RunRecord, *, fresh: bool) -> str:
     """
     layout = record.layout
     folder = os.path.join(root, layout.folder)
-    if _make(folder) and fresh:
+    if make_inner(folder) and fresh:
         taken = os.path.join(root, layout.sidecar)
         if os.path.exists(taken):
             raise FolderTakenError(
@@ -71,39 +67,7 @@ def make(root: str, record: RunRecord, *, fresh: bool) -> str:
     return folder
 
 
-def make_for(ledger: Ledger, record: RunRecord) -> str:
-    """Make the run's folder, whatever has become of the run since *record* was read.
-
-    Raises:
-        RunNotFoundError: The run is in the trash.
-    """
-    if record.trashed_us is not None:
-        record = ledger.reread(record)
-    try:
-        return make(ledger.root, record, fresh=not sidecar.has_one(record))
-    except FolderTakenError:
-        now = ledger.reread(record)
-        if not sidecar.has_one(now):
-            raise
-        return make(ledger.root, now, fresh=False)
-
-
-def make_parents(ledger: Ledger, record: RunRecord, path: str) -> None:
-    """Make the folders above *path*, a nested file of the run.
-
-    Raises:
-        NameClashError: In PREFIX mode: one is the folder of a namespace or an identifier.
-        ProjectFolderError: A file is in the way, or the disk refuses.
-    """
-    folder = path.rpartition("/")[0]
-    if record.mode is StorageMode.PREFIX and folder not in ledger.shared:
-        # Entered, so that no run is ever put where these files are.
-        ledger.store.take_folder(folder, "files")
-        ledger.shared.add(folder)
-    _make(os.path.join(ledger.root, folder))
-
-
-def _make(path: str) -> bool:
+def make_inner(path: str) -> bool:
     """Make a folder and its missing parents; return whether it was there already."""
     try:
         try:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from pycaddy import params
-from pycaddy.ledger.ledger import Ledger
 from pycaddy.params._earlier import earlier_hashes
 from pycaddy.status import Status
 from pycaddy.stores import Selection
+
+if TYPE_CHECKING:
+    from pycaddy.ledger.register import Register
 
 __all__ = ["fill_in"]
 
 
 def fill_in(
-    ledger: Ledger, relpath: str, identifier: str, wanted: Iterable[tuple[str, str]]
+    ledger: Register, relpath: str, identifier: str, wanted: Iterable[tuple[str, str]]
 ) -> set[str]:
     """Give the params of *wanted* to the runs of *identifier* that have their hashes.
 

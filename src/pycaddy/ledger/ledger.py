@@ -1,45 +1,47 @@
-"""The registry of a project's runs."""
+"""The registry of a project's runs, and what may happen to a run."""
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pycaddy import codec
 from pycaddy import params as params_module
 from pycaddy._clock import utc_now_us
-from pycaddy._files import Replacement, make_folders, replace_file
-from pycaddy._names import check_name, check_parts
+from pycaddy._names import check_tag
 from pycaddy.errors import (
     FolderTakenError,
     LedgerError,
     LedgerSyncError,
-    ProjectFolderError,
+    ParamsError,
     PycaddyError,
     RunNotFoundError,
+    RunStateError,
 )
-from pycaddy.layout import TRASH_FOLDER
-from pycaddy.ledger import address as addresses
-from pycaddy.ledger import folders, heart, life, lookup, sidecar
-from pycaddy.ledger.watch import Watch
-from pycaddy.records import NewRun, RunKey, RunRecord, parse_uid
+from pycaddy.layout import check_relpath
+from pycaddy.ledger import artifacts, folders, heartbeat, lookup, recording, sidecar, transitions
+from pycaddy.ledger.owner import this_process
+from pycaddy.ledger.register import Register, not_found
+from pycaddy.records import NewRun, Owner, RunKey, RunRecord, parse_uid
 from pycaddy.status import Status, check_status
-from pycaddy.stores import Choose, Decide, Selection, Store
+from pycaddy.stores import Selection
 
 if TYPE_CHECKING:
     from pycaddy.ledger.rebuild import RebuildReport
 
-__all__ = ["Ledger"]
+__all__ = ["Claim", "Ledger"]
 
-DURABILITIES = ("power", "process")
+_LONGEST_NOTE = 20_000
 
-Change = Callable[[RunRecord], RunRecord]
+Claim = Callable[[NewRun, Sequence[RunRecord], int], RunRecord | None]
+"""Makes the attempt to start on a wanted run, given the runs with equal params, newest first, and
+the start time in microseconds; None leaves the run to other processes."""
 
 
-class Ledger:
+class Ledger(Register):
     """The registry of a project's runs: which there are, and who may do what to them.
 
     Every call is one transaction, durable when it returns; `allocate` with a status and `log`
@@ -70,91 +72,18 @@ class Ledger:
         name: str | None = None,
         read_only: bool = False,
     ) -> None:
-        if durability not in DURABILITIES:
-            raise ValueError(f"durability must be 'power' or 'process', not {durability!r}.")
-        found_root, self._place = addresses.locate(os.fspath(path))
-        self.address = addresses.shown(self._place)
-        """Where the ledger is, without secrets."""
-        if root is None and not found_root:
-            raise LedgerError(
-                f"The ledger {self.address} does not say where the runs' files lie. Give root=...",
-                ledger=self.address,
-            )
-        self.root = found_root if root is None else os.path.abspath(root)
-        self.name = None if name is None else check_name(name, "name of the project")
-        self.durability = durability
-        self.read_only = read_only
-        self.shared: set[str] = set()
-        """Folders known to be entered for files of runs in PREFIX mode."""
+        super().__init__(path, root=root, durability=durability, name=name, read_only=read_only)
         self._allocated = lookup.Allocated()
 
     @classmethod
     def set_global_lock(cls, lock: object) -> None:
         """Do nothing: the ledger does its own locking. Programs for pycaddy 0.2 call it."""
 
-    def __repr__(self) -> str:
-        return f"Ledger({self.address!r})"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # Whoever unpickles it must connect: a password in the URL goes along, unseen.
-        return _reopen, (self._place, self.root, self.durability, self.name, self.read_only)
-
-    def for_root(self, root: str | os.PathLike[str], name: str | None = None) -> Ledger:
-        """Return the ledger at the same address for the project in *root*, called *name*."""
-        if self.root == os.path.abspath(root) and name in (None, self.name):
-            return self
-        return _reopen(self._place, os.fspath(root), self.durability, name, self.read_only)
-
     def rebuild(self) -> RebuildReport:
         """Take the runs that the folders describe into the ledger; see `Project.rebuild`."""
         from pycaddy.ledger.rebuild import rebuild
 
         return rebuild(self.root, self.durability, self._place)
-
-    @functools.cached_property
-    def store(self) -> Store:
-        """The store behind this ledger, opened when first needed."""
-        path = None if self.read_only else addresses.earlier_file(self.root)
-        if path is not None:
-            return self._store_after(path)
-        store = self._opened()
-        if not self.read_only:
-            addresses.write_project_file(self.root, store.project, self._place)
-        return store
-
-    def _opened(self) -> Store:
-        return addresses.open_store(
-            self.root, self._place, self.durability, self.name, read_only=self.read_only
-        )
-
-    def _store_after(self, path: str) -> Store:
-        """Return the store once it has the runs of *path*, the `metadata.json` of pycaddy 0.2."""
-        from pycaddy.ledger.earlier import read
-        from pycaddy.ledger.takeover import take_over
-
-        earlier = read(path, self.root, self._place)  # refused before anything is made
-        store = self._opened()
-        addresses.write_project_file(self.root, store.project, self._place)
-        # Another handle, so that nobody uses this one before the runs are there.
-        other = _reopen(self._place, self.root, self.durability, self.name, self.read_only)
-        other.store = store
-        take_over(other, earlier)
-        return store
-
-    @functools.cached_property
-    def hash_only(self) -> dict[tuple[str, str], set[str]]:
-        """The hashes of runs of pycaddy 0.2 whose params are unknown, by (relpath, identifier).
-
-        Read once, and kept up to date by what this handle fills in.
-        """
-        return {} if self.read_only else self.store.hash_only()
-
-    def expect_hash_only(self, records: Iterable[RunRecord]) -> None:
-        """Add to `hash_only` what *records*, which were just added to the store, have of it."""
-        for record in records:
-            if record.param_version == params_module.UNKNOWN:
-                home = record.relpath, record.identifier
-                self.hash_only.setdefault(home, set()).add(record.params_key)
 
     def allocate(
         self,
@@ -186,7 +115,7 @@ class Ledger:
         record = self.create(NewRun(check_relpath(relpath), identifier, frozen.text, key))
         self._allocated.add(record.relpath, identifier, parse_uid(record.uid))
         if status is not Status.PENDING:
-            record = life.move(self, record, status)
+            record = self._move(record, status)
         return record.uid
 
     def log(
@@ -216,9 +145,9 @@ class Ledger:
             check_status(status)
         record = self.read(identifier, uid, relpath=relpath)
         if path_dict:
-            record = life.attach(self, record, path_dict)
+            record = self.attach(record, path_dict)
         if status is not None:
-            life.move(self, record, status)
+            self._move(record, status)
 
     def get_record(
         self, identifier: str, uid: str | int, *, relpath: str | os.PathLike[str] | None = None
@@ -258,7 +187,7 @@ class Ledger:
         record = self._find(identifier, parse_uid(uid), relpath)
         if record is None or record.trashed_us is not None:
             namespace = check_relpath(relpath or "") if record is None else record.relpath
-            raise _not_found(namespace, identifier, uid, trashed=record is not None)
+            raise not_found(RunKey(namespace, identifier, str(uid)), trashed=record is not None)
         return record
 
     def _find(
@@ -306,59 +235,221 @@ class Ledger:
             runs[record.uid] = record.model_dump()
         return loaded
 
-    def records(self, selection: Selection) -> list[RunRecord]:
-        """Return the runs of *selection*, as of one moment."""
-        return self.store.select(self._judging(selection))
+    def claim(self, runs: Sequence[NewRun], decide: Claim) -> tuple[int, RunRecord] | None:
+        """Start the first of *runs* that *decide* makes an attempt for, in this process.
 
-    def keys(self, selection: Selection) -> list[RunKey]:
-        """Return the names of the runs of *selection*, as of one moment."""
-        return self.store.keys(self._judging(selection))
+        One transaction: of many callers, one claims a run. Its folder is there when this returns.
 
-    def create(self, run: NewRun) -> RunRecord:
-        """Add *run* under the next uid of its identifier."""
-        folders.check_home(self.root, run)
-        return self.store.create(run)
+        Args:
+            runs: All of one identifier, in the order in which they are wanted.
+            decide: See `Claim`.
 
-    def find_or_create(
-        self, run: NewRun, choose: Choose, *, status: Status | None = None
-    ) -> tuple[RunRecord, bool]:
-        """Return what *choose* picks among the runs with equal params, else add *run*.
-
-        One transaction: of many callers with the same params, one adds.
+        Returns:
+            The position in *runs* and the record; None if nothing was claimed.
         """
-        folders.check_home(self.root, run)
-        if (run.relpath, run.identifier) in self.hash_only:
-            from pycaddy.ledger.hash_only import fill_in
-
-            fill_in(self, run.relpath, run.identifier, [(run.params_text, run.params_key)])
-        return self.store.find_or_create(run, choose, status=status)
-
-    def reread(self, record: RunRecord) -> RunRecord:
-        """Return *record* as the ledger has it now."""
-        return self.read(record.identifier, record.uid, relpath=record.relpath)
-
-    def claim(self, runs: Sequence[NewRun], decide: Decide) -> tuple[int, RunRecord] | None:
-        """Store the first record that *decide* makes of *runs*; see `Store.claim`."""
         folders.check_home(self.root, runs[0])
-        with heart.Taking(self.store) as taking:
-
-            def noted(run: NewRun, found: Sequence[RunRecord]) -> RunRecord | None:
-                wanted = decide(run, found)
-                return None if wanted is None else taking.begins(wanted)
-
-            claimed = self.store.claim(runs, noted)
+        begun_us = 0
+        try:
+            begun_us = heartbeat.begin(self.store.project)
+            claimed = self.store.claim(runs, lambda run, found: decide(run, found, begun_us))
             if claimed is None:
+                heartbeat.give_up(self.store.project, begun_us, may_have_started=False)
                 return None
             _, record = claimed
             try:
                 self._make_ready(record)
-                heart.hold(self.store, record)
+                heartbeat.hold(self.store, record, begun_us)
             except BaseException as error:
-                # Nobody will work on it; others would have to wait for the end of this process.
+                # Other processes would have to wait for the end of this one.
                 with suppress(Exception):
-                    life.bury(self, record, f"It was not begun: {type(error).__name__}: {error}")
+                    self.reap(record, f"It was not begun: {type(error).__name__}: {error}")
                 raise
+        except BaseException as error:
+            heartbeat.give_up(self.store.project, begun_us, may_have_started=_is_open(error))
+            raise
         return claimed
+
+    def start(
+        self, record: RunRecord, attempt: int, *, capture_text: str | None = None
+    ) -> RunRecord:
+        """Start another attempt in this process; the run's folder is there when this returns.
+
+        Args:
+            attempt: The attempt that the caller knows of. Starting it again changes nothing.
+            capture_text: What was captured of the code and the machine, as JSON.
+
+        Raises:
+            RunFinishedError: The run is DONE.
+            RunBusyError: A process that is not known to be dead works on it.
+        """
+        decide = partial(
+            transitions.start,
+            owner=this_process(),
+            attempt=attempt,
+            gone=self.is_gone,
+            capture_text=capture_text,
+        )
+        return self._start(record, decide)
+
+    def reopen(self, record: RunRecord, *, capture_text: str | None = None) -> RunRecord:
+        """Start another attempt on a DONE run in this process.
+
+        Raises:
+            RunStateError: The run is not DONE.
+        """
+        decide = partial(transitions.reopen, owner=this_process(), capture_text=capture_text)
+        return self._start(record, decide)
+
+    def _start(self, record: RunRecord, decide: Callable[..., RunRecord]) -> RunRecord:
+        project, begun_us = self.store.project, 0
+        try:
+            begun_us = heartbeat.begin(project)
+            started = self.change(record, partial(decide, now_us=begun_us), make_folder=True)
+            heartbeat.hold(self.store, started, begun_us)
+        except BaseException as error:
+            if isinstance(error, LedgerSyncError) and isinstance(error.record, RunRecord):
+                heartbeat.hold(self.store, error.record, begun_us)  # it has started all the same
+            else:
+                heartbeat.give_up(project, begun_us, may_have_started=_is_open(error))
+            raise
+        return started
+
+    def adopt(self, record: RunRecord, attempt: int, giver: Owner) -> RunRecord:
+        """Take over an attempt that the process *giver* started for this one."""
+        owner = this_process().driven_by(giver)
+        adopted = self.change(
+            record, partial(transitions.adopt, owner=owner, attempt=attempt, giver=giver)
+        )
+        heartbeat.hold(self.store, adopted)
+        return adopted
+
+    def finish(self, record: RunRecord, attempt: int) -> RunRecord:
+        """End a run as DONE, with the facts of its files and metrics as they are now.
+
+        Raises:
+            LeaseLostError: A later attempt has been started.
+            RunStateError: The run is in ERROR.
+        """
+        return self._end(record, Status.DONE, attempt)
+
+    def fail(self, record: RunRecord, attempt: int, error_text: str | None = None) -> RunRecord:
+        """End a run as ERROR, with the facts of its files and metrics as they are now.
+
+        Raises:
+            LeaseLostError: A later attempt has been started.
+        """
+        return self._end(record, Status.ERROR, attempt, error_text)
+
+    def _end(
+        self, record: RunRecord, status: Status, attempt: int, error_text: str | None = None
+    ) -> RunRecord:
+        with recording.Ending(self, record) as summary_text:
+
+            def ended(seen: RunRecord) -> RunRecord:
+                return transitions.end(
+                    seen,
+                    status,
+                    utc_now_us(),
+                    attempt=attempt,
+                    files_text=artifacts.refresh(seen.files_text, self.root),
+                    summary_text=summary_text,
+                    error_text=error_text,
+                )
+
+            finished = self.change(record, ended, make_folder=True)
+        heartbeat.release(self.store, finished)
+        return finished
+
+    def reap(self, record: RunRecord, reason: str) -> RunRecord:
+        """End a run as ERROR for its worker, if it is still RUNNING in the attempt of *record*."""
+        with recording.Ending(self, record, lost=True) as summary_text:
+
+            def reaped(seen: RunRecord) -> RunRecord:
+                return transitions.reap(
+                    seen,
+                    utc_now_us(),
+                    attempt=record.attempt,
+                    reason=reason,
+                    summary_text=summary_text,
+                )
+
+            ended = self.change(record, reaped)
+        heartbeat.release(self.store, record)
+        return ended
+
+    def attach(
+        self,
+        record: RunRecord,
+        files: Mapping[str, str | os.PathLike[str]],
+        *,
+        hash: bool = False,
+        replace: bool = False,
+        attempt: int | None = None,
+    ) -> RunRecord:
+        """Add files to a run by key; see `Session.attach_files`.
+
+        Args:
+            attempt: Refuse the change if a later attempt has been started. None: do not ask.
+        """
+
+        def attached(seen: RunRecord) -> RunRecord:
+            if attempt is not None:
+                transitions.fence(seen, attempt)
+            known = artifacts.attach(
+                seen.artifacts,
+                files,
+                self.root,
+                run=str(seen.key),
+                ledger=self.address,
+                hash=hash,
+                replace=replace,
+            )
+            text = codec.encode_files(known)
+            return seen if text == seen.files_text else seen.changed(files_text=text)
+
+        return self.change(record, attached)
+
+    def set_result(
+        self, record: RunRecord, result: Mapping[str, Any] | None, attempt: int
+    ) -> RunRecord:
+        """Store a run's result in place of the one before."""
+        text = None if result is None else _result_text(result)
+        return self.change(record, partial(transitions.replace, attempt=attempt, result_text=text))
+
+    def set_capture(self, record: RunRecord, capture: Mapping[str, Any], attempt: int) -> RunRecord:
+        """Store what was captured of the code and the machine after the attempt was started."""
+        text = codec.encode(capture)
+        return self.change(record, partial(transitions.replace, attempt=attempt, capture_text=text))
+
+    def tag(
+        self, record: RunRecord, *, add: Iterable[str] = (), remove: Iterable[str] = ()
+    ) -> RunRecord:
+        """Add tags to a run and remove others, whichever process works on it."""
+        added, removed = {check_tag(tag) for tag in add}, {check_tag(tag) for tag in remove}
+
+        def tagged(seen: RunRecord) -> RunRecord:
+            text = codec.encode_tags((set(seen.tags) | added) - removed)
+            return seen if text == seen.tags_text else seen.changed(tags_text=text)
+
+        return self.change(record, tagged)
+
+    def note(self, record: RunRecord, text: str | None) -> RunRecord:
+        """Write a note to a run in place of the one before; "" or None removes it."""
+        note = None if text is None else _note_text(text)
+        return self.change(record, partial(transitions.replace, note=note))
+
+    def _move(self, record: RunRecord, status: Status) -> RunRecord:
+        """Move a run to *status* in the name of its latest attempt."""
+        if status is Status.RUNNING:
+            return self.start(record, record.attempt)
+        if status.is_final:
+            return self._end(record, status, record.attempt)
+        raise RunStateError(
+            f"Run {record.key} is {record.status.name}, and no run becomes PENDING again. "
+            "Allocate a new one.",
+            run=str(record.key),
+            status=record.status,
+        )
 
     def _make_ready(self, record: RunRecord) -> None:
         """Make the folder of a run that was claimed, and describe it there."""
@@ -366,190 +457,36 @@ class Ledger:
             folders.make(self.root, record, fresh=sidecar.is_first(record))
         except FolderTakenError:
             if self._reread_any(record).revision == record.revision:
-                # Its uid belongs to a run that the ledger does not know: nobody may claim it again.
+                # Its uid belongs to a run that the ledger does not have: nothing may claim it.
                 self.change(record, lambda seen: seen.changed(trashed_us=utc_now_us()))
                 raise
-            # Somebody has marked the run already, and described it.
+            # Another process has changed the run already, and described it.
         self.describe(record)
 
-    def change(self, record: RunRecord, decide: Change, *, trashed: bool = False) -> RunRecord:
-        """Replace a run's record by what *decide* makes of it, and describe it in its folder.
 
-        *decide* is called again, with what the ledger has, whenever somebody was faster. What
-        it refuses on an outdated record is not yet refused.
+def _is_open(error: BaseException) -> bool:
+    """Whether the ledger may have what *error* cut off: only a refusal says that it has not."""
+    return isinstance(error, LedgerError) or not isinstance(error, PycaddyError)
 
-        Args:
-            trashed: The run may be in the trash.
-        """
-        fresh = False
-        while True:
-            stored = self._try_change(record, decide, fresh=fresh, trashed=trashed)
-            if stored is not None:
-                break
-            record, fresh = self._reread_any(record), True
-        return stored
 
-    def rewrite_params(self, changes: Sequence[tuple[RunRecord, RunRecord]]) -> bool:
-        """Give runs other params, all or none, and describe them in their folders anew.
-
-        Returns:
-            Whether it was done. False: one of the runs has changed since.
-        """
-        if not self.store.rewrite_params(changes):
-            return False
-        for old, _ in changes:
-            record = self._reread_any(old)
-            if sidecar.has_one(record):
-                self.describe(record)
-        return True
-
-    def _try_change(
-        self, record: RunRecord, decide: Change, *, fresh: bool, trashed: bool
-    ) -> RunRecord | None:
-        try:
-            if record.trashed_us is not None and not trashed:
-                raise _not_found(record.relpath, record.identifier, record.uid, trashed=True)
-            wanted = decide(record)
-        except LedgerError:
-            raise
-        except PycaddyError:
-            if fresh:
-                raise
-            return None
-        if wanted is not record:
-            return wanted if self._swap(record, wanted) else None
-        return record if fresh else None
-
-    def _swap(self, old: RunRecord, new: RunRecord) -> bool:
-        if new.trashed_us is not None or not sidecar.has_one(new):
-            return self.store.swap(old, new)
-        # Written first: where there is no room for it nothing is changed, and the call can be
-        # repeated. Put in its place last: it never says what the ledger does not know.
-        description = self._write_description(new)
-        swapped = False
-        try:
-            swapped = self.store.swap(old, new)
-        except LedgerSyncError as error:
-            swapped, error.record = True, new
-            with suppress(ProjectFolderError):  # a rebuild does without; this error says more
-                self._publish(new, description)
-            raise
-        finally:
-            if description is not None and not swapped:
-                description.discard()
-        if swapped:
-            self.describe(new, description)
-        return swapped
-
-    def _write_description(self, record: RunRecord) -> Replacement | None:
-        """Write the run's `run.json` beside its place; None where its folder is gone."""
-        path = self.description_path(record)
-        try:
-            return Replacement(path, sidecar.render(record, self.store.project))
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except OSError as error:
-            raise ProjectFolderError(
-                f"{path} cannot be written: {error.strerror}. The ledger was not changed. Make "
-                "room or see to the permissions, and call again.",
-                path=path,
-            ) from error
-
-    def describe(self, record: RunRecord, description: Replacement | None = None) -> None:
-        """Put the run's `run.json` into its place; the last one there is what the ledger has.
-
-        Args:
-            description: As it lies beside its place already.
-
-        Raises:
-            ProjectFolderError: It cannot be written. What the ledger has is not touched.
-        """
-        self._publish(record, description)
-        # Whoever changed the run meanwhile may have put its own there before ours: the last one
-        # to write looks after it has written, and finds that the ledger has what it wrote.
-        while not self.store.is_latest(record):
-            now = self._get(record)
-            if now is None or now.trashed_us is not None:
-                return
-            record = now
-            self._publish(record, None)
-
-    def _publish(self, record: RunRecord, description: Replacement | None) -> None:
-        path = description.path if description else self.description_path(record)
-        try:
-            if description is not None:
-                with suppress(FileNotFoundError):  # a doctor took it for a left-over
-                    description.publish()
-                    return
-            make_folders(os.path.dirname(path))
-            replace_file(path, sidecar.render(record, self.store.project))
-        except OSError as error:
-            raise ProjectFolderError(
-                f"{path} cannot be written: {error.strerror}. The ledger has the change; once the "
-                "cause is gone, `pycaddy doctor --fix` writes the file.",
-                path=path,
-            ) from error
-
-    def description_path(self, record: RunRecord) -> str:
-        """Return where the run's `run.json` lies: in the trash with its files, if they are."""
-        path = os.path.join(self.root, record.layout.sidecar)
-        if record.trashed_us is None or os.path.lexists(path):
-            return path
-        return os.path.join(self.root, TRASH_FOLDER, record.layout.sidecar)
-
-    def is_gone(self, record: RunRecord, *, in_a_loop: bool = False) -> bool:
-        """Whether nobody works on a run any more.
-
-        Its owner is known to be dead; or it is this very process, and Ctrl-C, or an error, came
-        when it had begun the run in the ledger.
-
-        Args:
-            in_a_loop: Who was alive half a second ago counts as alive.
-        """
-        return heart.is_cut_off(self.store, record) or self._watch.is_dead(
-            record, in_a_loop=in_a_loop
+def _note_text(text: object) -> str | None:
+    if not isinstance(text, str):
+        raise TypeError(f"A note must be a str, not {text!r}.")
+    if len(text) > _LONGEST_NOTE:
+        raise ValueError(
+            f"The note has {len(text):,} characters, and {_LONGEST_NOTE:,} is the most. Write it "
+            "to a file of the run: session.path('notes.txt')."
         )
-
-    def is_stale(self, record: RunRecord) -> bool:
-        """Whether the run is RUNNING and its owner is known to be dead."""
-        return record.status is Status.RUNNING and self.is_gone(record)
-
-    @functools.cached_property
-    def _watch(self) -> Watch:
-        return Watch(one_kernel=self.store.is_local)
-
-    def _judging(self, selection: Selection) -> Selection:
-        """Return *selection* with what tells its filter which runs are stale."""
-        if selection.where is None or selection.is_stale is not None:
-            return selection
-        return selection._replace(is_stale=self.is_stale)
-
-    def _reread_any(self, record: RunRecord) -> RunRecord:
-        found = self._get(record)
-        if found is None:
-            raise _not_found(record.relpath, record.identifier, record.uid, trashed=False)
-        return found
-
-    def _get(self, record: RunRecord) -> RunRecord | None:
-        return self.store.get(record.relpath, record.identifier, parse_uid(record.uid))
+    # What no database takes is written out.
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00") or None
 
 
-def check_relpath(relpath: str | os.PathLike[str]) -> str:
-    """Return a namespace as the ledger keeps it: "" or parts with "/" between them."""
-    text = os.fspath(relpath).replace(os.sep, "/")
-    return "" if text in ("", ".") else "/".join(check_parts(text, "relpath"))
-
-
-def _not_found(relpath: str, identifier: str, uid: str | int, *, trashed: bool) -> PycaddyError:
-    key = RunKey(relpath, identifier, str(uid))
-    where = f" under '{relpath}'" if relpath else ""
-    hint = (
-        "It is in the trash; project.restore() brings it back."
-        if trashed
-        else f"`pycaddy ls {identifier}` lists the runs there are."
-    )
-    return RunNotFoundError(f"No run '{uid}' of '{identifier}'{where}. {hint}", run=str(key))
-
-
-def _reopen(address: str, root: str, durability: str, name: str | None, read_only: bool) -> Ledger:
-    return Ledger(address, root=root, durability=durability, name=name, read_only=read_only)
+def _result_text(result: Mapping[str, Any]) -> str:
+    plain = params_module.plain(result, name="result")
+    if not isinstance(plain, dict):
+        raise ParamsError(
+            f"A result must be a mapping, not a {type(result).__name__}. "
+            "Give the value a name: {'value': ...}.",
+            path="result",
+        )
+    return params_module.dump(plain, name="result")

@@ -10,7 +10,7 @@ from pycaddy.records import RunKey, RunRecord
 from pycaddy.stores import Selection
 
 if TYPE_CHECKING:
-    from pycaddy.ledger.ledger import Ledger
+    from pycaddy.ledger.register import Register
 
 __all__ = ["Allocated", "find"]
 
@@ -46,7 +46,7 @@ class Allocated:
         return self._relpaths.get((identifier, uid))
 
 
-def find(ledger: Ledger, allocated: Allocated, identifier: str, uid: int) -> RunRecord | None:
+def find(ledger: Register, allocated: Allocated, identifier: str, uid: int) -> RunRecord | None:
     """Return the run that *identifier* and *uid* mean, in the trash or not, or None.
 
     The run that this handle allocated comes first, then the one in the root, then the only match
@@ -71,7 +71,7 @@ def find(ledger: Ledger, allocated: Allocated, identifier: str, uid: int) -> Run
     return in_root or _first_in_trash(ledger, identifier, uid)
 
 
-def _first_in_trash(ledger: Ledger, identifier: str, uid: int) -> RunRecord | None:
+def _first_in_trash(ledger: Register, identifier: str, uid: int) -> RunRecord | None:
     trashed = Selection(identifier=identifier, uid=uid, trashed=True, limit=1)
     return next(iter(ledger.records(trashed)), None)
 

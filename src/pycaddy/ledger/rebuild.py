@@ -16,7 +16,7 @@ from pycaddy.errors import (
     RunNotFoundError,
 )
 from pycaddy.ledger import address, recording
-from pycaddy.ledger.ledger import Ledger
+from pycaddy.ledger.register import Register
 from pycaddy.ledger.scan import Found, known_folders, scan, split_home
 from pycaddy.ledger.switch import set_aside
 from pycaddy.metrics.summary import encoded
@@ -136,7 +136,7 @@ def _sum_up(root: str, where: str, durability: str, found: Found) -> None:
 
     The ledger and the run's folder both get the summary, as from the run itself.
     """
-    ledger = Ledger(where, root=root, durability=durability)
+    ledger = Register(where, root=root, durability=durability)
     for record in found.records:
         if record.status.is_final or record.trashed_us is not None:
             continue

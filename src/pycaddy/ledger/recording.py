@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from pycaddy.errors import LedgerError, MetricNotFoundError, MetricsError, RunFinishedError
 from pycaddy.layout import TRASH_FOLDER
-from pycaddy.ledger import folders, transitions
+from pycaddy.ledger import transitions
 from pycaddy.ledger.owner import this_process
 from pycaddy.metrics import live
 from pycaddy.records import RunRecord
 
 if TYPE_CHECKING:
-    from pycaddy.ledger.ledger import Ledger
+    from pycaddy.ledger.register import Register
     from pycaddy.metrics.protocol import MetricStore
     from pycaddy.metrics.recorder import Recorder
     from pycaddy.metrics.series import Series
@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 
-def recorder_for(ledger: Ledger, record: RunRecord, attempt: int) -> Recorder:
+def recorder_for(ledger: Register, record: RunRecord, attempt: int) -> Recorder:
     """Return what records the metrics of an attempt in this process.
 
     Raises:
@@ -53,7 +53,7 @@ def recorder_for(ledger: Ledger, record: RunRecord, attempt: int) -> Recorder:
     transitions.fence(record, attempt)
 
     def open_store() -> MetricStore:
-        folders.make_for(ledger, record)
+        ledger.make_folder(record)
         return place(ledger, record)
 
     def publish(text: str) -> None:
@@ -70,7 +70,7 @@ def recorder_for(ledger: Ledger, record: RunRecord, attempt: int) -> Recorder:
     return recorder
 
 
-def flush(ledger: Ledger, record: RunRecord) -> None:
+def flush(ledger: Register, record: RunRecord) -> None:
     """Write what this process has logged of a run."""
     if live.recorders and (found := live.recorders.get(_key(ledger, record))):
         found.flush()
@@ -88,7 +88,7 @@ class Ending:
 
     __slots__ = ("_ledger", "_lost", "_record", "_recorder")
 
-    def __init__(self, ledger: Ledger, record: RunRecord, *, lost: bool = False) -> None:
+    def __init__(self, ledger: Register, record: RunRecord, *, lost: bool = False) -> None:
         self._ledger = ledger
         self._record = record
         self._lost = lost
@@ -125,13 +125,13 @@ class Ending:
         remove(_key(self._ledger, self._record))
 
 
-def read(ledger: Ledger, record: RunRecord, name: str) -> Series | None:
+def read(ledger: Register, record: RunRecord, name: str) -> Series | None:
     """Return a series of the run with all that this process has logged, or None."""
     flush(ledger, record)
     return place(ledger, record).read(name)
 
 
-def series(ledger: Ledger, record: RunRecord, name: str) -> Series:
+def series(ledger: Register, record: RunRecord, name: str) -> Series:
     """Return a series of the run, or raise MetricNotFoundError."""
     found = read(ledger, record, name)
     if found is None:
@@ -143,7 +143,7 @@ def series(ledger: Ledger, record: RunRecord, name: str) -> Series:
     return found
 
 
-def summaries(ledger: Ledger, record: RunRecord) -> dict[str, dict[str, Any]]:
+def summaries(ledger: Register, record: RunRecord) -> dict[str, dict[str, Any]]:
     """Return the summary of each series of the run, as of now."""
     if found := live.recorders.get(_key(ledger, record)):
         return dict(sorted(found.summaries().items()))
@@ -152,7 +152,7 @@ def summaries(ledger: Ledger, record: RunRecord) -> dict[str, dict[str, Any]]:
     return summary_of(place(ledger, record))
 
 
-def set_summary(ledger: Ledger, record: RunRecord, text: str | None, attempt: int) -> RunRecord:
+def set_summary(ledger: Register, record: RunRecord, text: str | None, attempt: int) -> RunRecord:
     """Keep *text* as the summary of a run, unless it ended with one."""
 
     def with_summary(seen: RunRecord) -> RunRecord:
@@ -164,7 +164,7 @@ def set_summary(ledger: Ledger, record: RunRecord, text: str | None, attempt: in
     return ledger.change(record, with_summary)
 
 
-def recomputed(ledger: Ledger, record: RunRecord) -> str | None:
+def recomputed(ledger: Register, record: RunRecord) -> str | None:
     """Return the summary that the run's points give; None if they are none, or unreadable."""
     from pycaddy.metrics.summary import encoded
 
@@ -186,14 +186,14 @@ def summary_of(store: MetricStore) -> dict[str, dict[str, Any]]:
     return {name: dict(series.summary) for name, series in found.items() if series is not None}
 
 
-def existing(ledger: Ledger, record: RunRecord) -> MetricStore | None:
+def existing(ledger: Register, record: RunRecord) -> MetricStore | None:
     """Return where the run's metrics lie; None if it surely has none."""
     if os.path.exists(file_of(ledger, record)) or ledger.store.blocks(record) is not None:
         return place(ledger, record)
     return None
 
 
-def place(ledger: Ledger, record: RunRecord) -> MetricStore:
+def place(ledger: Register, record: RunRecord) -> MetricStore:
     """Return where the run's metrics are, or will be.
 
     With a ledger that keeps them: there, unless it has none of the run and the folder has a file,
@@ -219,7 +219,7 @@ def in_ledger(store: Store, record: RunRecord) -> MetricStore | None:
     return DatabaseMetrics(blocks)
 
 
-def file_of(ledger: Ledger, record: RunRecord) -> str:
+def file_of(ledger: Register, record: RunRecord) -> str:
     """Return where the run's file of metrics is: in the trash with its files, if they are."""
     path = os.path.join(ledger.root, record.layout.metrics)
     if record.trashed_us is None or os.path.exists(path):
@@ -227,6 +227,6 @@ def file_of(ledger: Ledger, record: RunRecord) -> str:
     return os.path.join(ledger.root, TRASH_FOLDER, record.layout.metrics)
 
 
-def _key(ledger: Ledger, record: RunRecord) -> str:
+def _key(ledger: Register, record: RunRecord) -> str:
     """Return what the run's recorder in this process is known by."""
     return os.path.join(ledger.root, record.layout.metrics)

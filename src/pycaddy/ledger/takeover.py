@@ -5,20 +5,23 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from pycaddy.ledger import folders, sidecar
 from pycaddy.ledger.address import earlier_file_done
 from pycaddy.ledger.earlier import SOURCE, Earlier, origin_of
-from pycaddy.ledger.ledger import Ledger
 from pycaddy.records import RunRecord
 from pycaddy.stores import Selection
+
+if TYPE_CHECKING:
+    from pycaddy.ledger.register import Register
 
 __all__ = ["describe_new", "take_over"]
 
 _log = logging.getLogger("pycaddy")
 
 
-def take_over(ledger: Ledger, earlier: Earlier | None) -> None:
+def take_over(ledger: Register, earlier: Earlier | None) -> None:
     """Add the runs of *earlier* to a ledger that has no runs yet, and describe them in folders.
 
     Any number of processes may do so at the same time: the runs are added in one transaction,
@@ -31,7 +34,7 @@ def take_over(ledger: Ledger, earlier: Earlier | None) -> None:
     earlier_file_done(ledger.root)
 
 
-def _add(ledger: Ledger, earlier: Earlier) -> None:
+def _add(ledger: Register, earlier: Earlier) -> None:
     if not ledger.store.identifiers() and ledger.store.merge(earlier.records, ()):
         _log.info(
             "Took over %d runs of %s from %s, which stays as it is.",
@@ -50,7 +53,7 @@ def _add(ledger: Ledger, earlier: Earlier) -> None:
         )
 
 
-def describe_new(ledger: Ledger, added: Iterable[RunRecord]) -> None:
+def describe_new(ledger: Register, added: Iterable[RunRecord]) -> None:
     """Write the `run.json` of each run of *added* that should have one and has none yet."""
     keys = {record.key for record in added}
     for record in ledger.records(Selection()):

@@ -1,12 +1,13 @@
 """How a run's record changes: decisions without I/O.
 
-Each function takes the record as it is and returns the record as it shall be, the same object
-if nothing changes, or raises. The caller swaps the one for the other if nobody was faster.
+Each function takes a record and returns its next revision, the same object if nothing changes, or
+raises. The caller swaps the one for the other, unless another process was faster.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from pycaddy import codec
 from pycaddy.codec import Owner
@@ -24,12 +25,13 @@ __all__ = [
     "Gone",
     "adopt",
     "begin",
-    "bury",
+    "end",
     "fence",
-    "finish",
+    "reap",
     "refuse_busy",
     "refuse_finished",
     "reopen",
+    "replace",
     "start",
 ]
 
@@ -49,10 +51,10 @@ def start(
     gone: Gone,
     capture_text: str | None = None,
 ) -> RunRecord:
-    """Begin another attempt as *owner*.
+    """Start another attempt as *owner*.
 
     Args:
-        attempt: The attempt that the caller knows of: starting what one has started is nothing.
+        attempt: The attempt that the caller knows of. If it runs already, nothing changes.
     """
     if record.status is Status.DONE:
         raise RunFinishedError(
@@ -69,10 +71,10 @@ def start(
 
 
 def adopt(record: RunRecord, owner: Owner, attempt: int, giver: Owner) -> RunRecord:
-    """Hand a running attempt over from *giver*, who began it, to *owner*.
+    """Hand a running attempt over from *giver*, which started it, to *owner*.
 
-    It is handed over once: an executor that carries the work of a dead worker out again, or of
-    one that it only believes to be dead, would run the attempt twice.
+    It is handed over once: an executor that repeats the work of a worker that is dead, or that it
+    believes to be dead, would run the attempt twice.
     """
     fence(record, attempt)
     if record.status is not Status.RUNNING:
@@ -95,7 +97,7 @@ def adopt(record: RunRecord, owner: Owner, attempt: int, giver: Owner) -> RunRec
 def reopen(
     record: RunRecord, owner: Owner, now_us: int, capture_text: str | None = None
 ) -> RunRecord:
-    """Begin another attempt on a DONE run."""
+    """Start another attempt on a DONE run."""
     if record.status is not Status.DONE:
         raise RunStateError(
             f"Run {record.key} is {record.status.name}, and only a DONE run is reopened. "
@@ -106,7 +108,7 @@ def reopen(
     return begin(record, owner, now_us, capture_text)
 
 
-def finish(
+def end(
     record: RunRecord,
     status: Status,
     now_us: int,
@@ -130,7 +132,7 @@ def finish(
     detail = error_text.strip().rpartition("\n")[2][:_LONGEST_DETAIL] if error_text else None
     return record.changed(
         status=status,
-        # Somebody may have set the clock back meanwhile, and no run takes less than no time.
+        # The clock may have been set back meanwhile, and no run takes less than no time.
         ended_us=max(now_us, record.started_us or now_us),
         error_text=error_text,
         files_text=record.files_text if files_text is None else files_text,
@@ -139,16 +141,16 @@ def finish(
     )
 
 
-def bury(
+def reap(
     record: RunRecord, now_us: int, *, attempt: int, reason: str, summary_text: str | None = None
 ) -> RunRecord:
-    """End a RUNNING attempt as ERROR for a worker that could not.
+    """End a RUNNING attempt as ERROR for its worker, which could not.
 
-    What the worker did record, as late as it may have been, stands.
+    If the worker has recorded its end after all, that stays.
     """
     if record.status is not Status.RUNNING or record.attempt != attempt:
         return record
-    return finish(
+    return end(
         record,
         Status.ERROR,
         now_us,
@@ -156,6 +158,19 @@ def bury(
         summary_text=summary_text,
         error_text=reason,
     )
+
+
+def replace(record: RunRecord, *, attempt: int | None = None, **values: Any) -> RunRecord:
+    """Return *record* with *values* in place of those that it had.
+
+    Args:
+        attempt: Refuse the change if a later attempt has been started.
+    """
+    if attempt is not None:
+        fence(record, attempt)
+    if all(getattr(record, name) == value for name, value in values.items()):
+        return record
+    return record.changed(**values)
 
 
 def fence(record: RunRecord, attempt: int) -> None:
@@ -171,7 +186,7 @@ def fence(record: RunRecord, attempt: int) -> None:
 
 
 def refuse_finished(record: RunRecord, what: str) -> None:
-    """Raise if the run has ended: what a result rests on does not change afterwards."""
+    """Raise if the run has ended: its result depends on what it logged before."""
     if record.status.is_final:
         call = "reopen" if record.status is Status.DONE else "start"
         raise RunFinishedError(
@@ -182,7 +197,7 @@ def refuse_finished(record: RunRecord, what: str) -> None:
 
 
 def refuse_busy(record: RunRecord, owner: Owner, gone: Gone) -> None:
-    """Raise if somebody is on the run who is not known to be dead."""
+    """Raise if a process that is not known to be dead works on the run."""
     if record.owner_text is None or gone(record):
         return
     where = "this process" if record.owner == owner else str(record.owner)
@@ -198,7 +213,7 @@ def refuse_busy(record: RunRecord, owner: Owner, gone: Gone) -> None:
 def begin(
     record: RunRecord, owner: Owner, now_us: int, capture_text: str | None = None
 ) -> RunRecord:
-    """Begin another attempt as *owner*, whatever the run's status is."""
+    """Start another attempt as *owner*, whatever the run's status is."""
     attempt = record.attempt + 1
     return record.changed(
         status=Status.RUNNING,

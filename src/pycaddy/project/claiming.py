@@ -11,9 +11,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from pycaddy import params
-from pycaddy._clock import utc_now_us
 from pycaddy.layout import StorageMode, check_storage_mode
-from pycaddy.ledger import Ledger, life, transitions
+from pycaddy.ledger import Ledger, transitions
 from pycaddy.ledger.owner import this_process
 from pycaddy.records import NewRun, RunRecord
 from pycaddy.status import Status
@@ -315,7 +314,7 @@ class Claims:
             return position, keep(captured, self._ledger, record)
         except BaseException as error:
             with suppress(Exception):
-                life.bury(self._ledger, record, f"It was not begun: {error!r}")
+                self._ledger.reap(record, f"It was not begun: {error!r}")
             raise
 
     def _snapshot(self) -> Snapshot | None:
@@ -325,8 +324,8 @@ class Claims:
 
         return take(self._options.capture, self._ledger.root)
 
-    def _decide(self, run: NewRun, found: Sequence[RunRecord]) -> RunRecord | None:
-        """Return the attempt to begin on *run*, given its runs with equal params, or None."""
+    def _decide(self, run: NewRun, found: Sequence[RunRecord], now_us: int) -> RunRecord | None:
+        """Return the attempt to start on *run*, given its runs with equal params, or None."""
         standing, record = self._standing(found)
         self.held += standing is _Standing.HELD
         self.exhausted += standing is _Standing.SPENT
@@ -336,7 +335,7 @@ class Claims:
         return transitions.begin(
             record or new_record(run),
             this_process(),
-            utc_now_us(),
+            now_us,
             None if captured is None else captured.text,
         )
 

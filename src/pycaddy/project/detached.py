@@ -12,8 +12,8 @@ from pathlib import Path
 
 from pycaddy.errors import WorkerDiedError
 from pycaddy.executors import SlurmExecutor, slurm
-from pycaddy.ledger import RunRecord, life
-from pycaddy.ledger.watch import LEASE_S
+from pycaddy.ledger import RunRecord
+from pycaddy.ledger.liveness import LEASE_S
 from pycaddy.project.claiming import Survey
 from pycaddy.project.parcel import Parcel
 from pycaddy.project.progress import Watcher
@@ -169,7 +169,7 @@ class _Driver:
     def bury(self, record: RunRecord) -> RunRecord:
         """Mark a run as ERROR that has lost its process more often than it may."""
         text = f"Its process ({record.owner}) died, as {self.options.max_lost} before it did."
-        return life.bury(self.study.project.ledger, record, text)
+        return self.study.project.ledger.reap(record, text)
 
 
 def _last_line(text: str) -> str:

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 from pycaddy import params as params_module
 from pycaddy._clock import span_us, utc_now_us
 from pycaddy._names import check_parts
-from pycaddy.layout import StorageMode, check_namespace, check_storage_mode
-from pycaddy.ledger import Ledger, RunRecord, life
-from pycaddy.ledger.ledger import check_relpath
+from pycaddy.layout import StorageMode, check_namespace, check_relpath, check_storage_mode
+from pycaddy.ledger import Ledger, RunRecord
 from pycaddy.ledger.owner import this_process
 from pycaddy.project._find import find
 from pycaddy.project._root import absolute_root, make_root
@@ -303,7 +302,7 @@ class Project:
         """
         running = Selection(self.relpath, recursive=recursive, status=Status.RUNNING)
         buried = [
-            life.bury(self.ledger, record, f"Its process ({record.owner}) died.")
+            self.ledger.reap(record, f"Its process ({record.owner}) died.")
             for record in self.ledger.records(running)
             if self.ledger.is_stale(record)
         ]

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from pycaddy.errors import LeaseLostError
 from pycaddy.executors import DaskClient, Opened, SlurmExecutor, open_executor
-from pycaddy.ledger import RunRecord, heart, life
+from pycaddy.ledger import RunRecord, heartbeat
 from pycaddy.ledger.owner import this_process
 from pycaddy.project.claiming import Claims, length_of
 from pycaddy.project.progress import Watcher, watching
@@ -167,7 +167,8 @@ class SweepRun:
 
     def take(self, record: RunRecord, future: Future[Outcome]) -> None:
         """Note how a run ended; what its worker could not record is recorded here."""
-        heart.release(self.project.ledger.store, record)  # it was claimed here, and ended elsewhere
+        # It was claimed here, and ended in the worker.
+        heartbeat.release(self.project.ledger.store, record)
         try:
             outcome = future.result()
         except LeaseLostError:
@@ -186,7 +187,7 @@ class SweepRun:
         text = describe_error(error)
         if self.opened.isolated:
             text += output_tail(self.project.root / record.layout.file(OUTPUT, True))
-        ended = life.bury(self.project.ledger, record, text)
+        ended = self.project.ledger.reap(record, text)
         reason = describe_error(error).strip().rpartition("\n")[2]
         return Outcome(record.key, ended.status, 0.0, reason)
 

@@ -6,12 +6,13 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, overload
 
 from pycaddy.errors import LedgerSyncError, PycaddyError
-from pycaddy.ledger import Ledger, Move, RunKey, RunRecord, folders, life, recording
+from pycaddy.ledger import Ledger, Move, RunKey, RunRecord, recording
 from pycaddy.ledger.owner import this_process
 from pycaddy.metrics.values import NOTHING, as_points
 from pycaddy.status import Status
@@ -144,7 +145,7 @@ class Session:
 
     @result.setter
     def result(self, value: Mapping[str, Any] | None) -> None:
-        self._record = life.set_result(self._ledger, self._record, value, self._attempt)
+        self._record = self._ledger.set_result(self._record, value, self._attempt)
 
     @property
     def files(self) -> dict[str, Path]:
@@ -173,7 +174,7 @@ class Session:
         if not self._has_folder:
             self._make_folder()
         if "/" in filename:
-            folders.make_parents(self._ledger, self._record, relative)
+            self._ledger.make_parents(self._record, relative)
         return Path(self._ledger.root, relative)
 
     def attach_files(
@@ -196,13 +197,8 @@ class Session:
         Raises:
             FileKeyError: A key is taken by another file, or the file is the ledger's own.
         """
-        self._record = life.attach(
-            self._ledger,
-            self._record,
-            file_dict,
-            hash=hash,
-            replace=replace,
-            attempt=self._attempt,
+        self._record = self._ledger.attach(
+            self._record, file_dict, hash=hash, replace=replace, attempt=self._attempt
         )
         return self
 
@@ -289,12 +285,12 @@ class Session:
         Raises:
             InvalidNameError: A tag has a space or another character in it that it may not have.
         """
-        self._record = life.mark(self._ledger, self._record, add=tags)
+        self._record = self._ledger.tag(self._record, add=tags)
         return self
 
     def untag(self, *tags: str) -> Self:
         """Take *tags* off the run; those that it does not have do no harm."""
-        self._record = life.mark(self._ledger, self._record, drop=tags)
+        self._record = self._ledger.tag(self._record, remove=tags)
         return self
 
     def note(self, text: str | None) -> Self:
@@ -303,7 +299,7 @@ class Session:
         Args:
             text: Up to 20,000 characters. None or "": no note.
         """
-        self._record = life.set_note(self._ledger, self._record, text)
+        self._record = self._ledger.note(self._record, text)
         return self
 
     def start(self) -> Self:
@@ -314,7 +310,7 @@ class Session:
             RunBusyError: Somebody is on it who is not known to be dead.
             FolderTakenError: The folder holds a run that the ledger does not know.
         """
-        self._begin(lambda text: life.start(self._ledger, self._record, self._attempt, text))
+        self._start(partial(self._ledger.start, self._record, self._attempt))
         self._has_folder = True
         return self
 
@@ -325,7 +321,9 @@ class Session:
             LeaseLostError: Another process has taken the run over in the meantime.
             RunStateError: The run ended in ERROR; start another attempt first.
         """
-        return self._finish(Status.DONE)
+        self._end_output()
+        self._record = self._ledger.finish(self._record, self._attempt)
+        return self
 
     def error(self, reason: BaseException | str | None = None) -> Self:
         """Mark the run as ERROR. On a run in ERROR this changes nothing.
@@ -336,7 +334,10 @@ class Session:
         Raises:
             LeaseLostError: Another process has taken the run over in the meantime.
         """
-        return self._finish(Status.ERROR, None if reason is None else describe_error(reason))
+        error_text = None if reason is None else describe_error(reason)
+        self._end_output()
+        self._record = self._ledger.fail(self._record, self._attempt, error_text)
+        return self
 
     def reopen(self) -> Self:
         """Mark a DONE run as RUNNING in this process: another attempt in the same folder.
@@ -344,7 +345,7 @@ class Session:
         Raises:
             RunStateError: The run is not DONE.
         """
-        self._begin(lambda text: life.reopen(self._ledger, self._record, text))
+        self._start(partial(self._ledger.reopen, self._record))
         return self
 
     def remove(self) -> None:
@@ -380,53 +381,48 @@ class Session:
             # What went wrong first is what has to be seen.
             error.add_note(f"The run could not be marked as ERROR: {second}")
 
-    def _finish(self, status: Status, error_text: str | None = None) -> Self:
+    def _end_output(self) -> None:
         if "output" in self._capture:
             from pycaddy.project.capture.output import end_output
 
             end_output(self._ledger, self._record)
-        self._record = life.finish(self._ledger, self._record, status, self._attempt, error_text)
-        return self
 
-    def _begin(self, attempt: Callable[[str | None], RunRecord]) -> None:
-        """Begin an attempt with what is captured: the text first, in the same transaction."""
-        if not self._capture:
-            self._try(attempt, None)
-            return
-        from pycaddy.project.capture.snapshot import keep, take
+    def _start(self, start: Callable[..., RunRecord]) -> None:
+        """Start an attempt with what is captured: the text first, in the same transaction."""
+        before, captured = self._record.revision, None
+        if self._capture:
+            from pycaddy.project.capture.snapshot import take
 
-        before = self._record
-        captured = take(self._capture, self._ledger.root)
-        self._try(attempt, captured.text)
-        if captured.files and self._record.revision != before.revision:
+            captured = take(self._capture, self._ledger.root)
+        try:
+            self._take(start(capture_text=captured.text if captured else None))
+        except LedgerSyncError as error:
+            if isinstance(error.record, RunRecord):  # it has started: calling again goes on
+                self._take(error.record)
+            raise
+        except BaseException as interrupt:
+            if not isinstance(interrupt, Exception):
+                self._take_started()
+            raise
+        if captured and captured.files and self._record.revision != before:
+            from pycaddy.project.capture.snapshot import keep
+
             self._record = keep(captured, self._ledger, self._record)
         if "output" in self._capture:
             from pycaddy.project.capture.output import begin_output
 
             self._record = begin_output(self._ledger, self._record)
 
-    def _try(self, attempt: Callable[[str | None], RunRecord], text: str | None) -> None:
-        try:
-            self._take(attempt(text))
-        except LedgerSyncError as error:
-            if isinstance(error.record, RunRecord):  # it has begun: to call again is to go on
-                self._take(error.record)
-            raise
-        except BaseException as interrupt:
-            if not isinstance(interrupt, Exception):
-                self._take_begun()
-            raise
-
-    def _take_begun(self) -> None:
-        """After Ctrl-C: take the attempt that was begun, if it was."""
+    def _take_started(self) -> None:
+        """After Ctrl-C: take the attempt that was started, if it was."""
         with suppress(PycaddyError, OSError):
             record = self._ledger.reread(self._record)
-            begun = record.attempt == self._attempt + 1 and record.owner == this_process()
-            if begun and record.status is Status.RUNNING:
+            started = record.attempt == self._attempt + 1 and record.owner == this_process()
+            if started and record.status is Status.RUNNING:
                 self._take(record)
 
     def _make_folder(self) -> str:
-        folder = folders.make_for(self._ledger, self._record)
+        folder = self._ledger.make_folder(self._record)
         self._has_folder = True
         return folder
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pycaddy.errors import LeaseLostError, ParamsError
-from pycaddy.ledger import Owner, RunKey, life
+from pycaddy.ledger import Owner, RunKey
 from pycaddy.project.capture.output import OUTPUT, begin_output, captured, end_output
 from pycaddy.project.capture.snapshot import capture_here
 from pycaddy.project.session import Session, describe_error, session_on
@@ -82,7 +82,7 @@ def _session(assignment: Assignment) -> Session:
     ledger = assignment.project.ledger
     run = assignment.run
     record = ledger.read(run.identifier, run.uid, relpath=run.relpath)
-    record = life.adopt(ledger, record, assignment.attempt, assignment.giver)
+    record = ledger.adopt(record, assignment.attempt, assignment.giver)
     record = capture_here(assignment.project.capture, ledger, record)
     return session_on(assignment.project, record)
 

@@ -25,8 +25,8 @@ from pycaddy.errors import (
     RunStateError,
 )
 from pycaddy.filters import read_name
+from pycaddy.layout import check_relpath
 from pycaddy.ledger import Ledger, RunRecord
-from pycaddy.ledger.ledger import check_relpath
 from pycaddy.project.worker import OUTPUT
 from pycaddy.records import RunKey, parse_uid
 from pycaddy.status import Status

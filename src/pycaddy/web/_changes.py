@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pycaddy.ledger import Ledger, RunRecord, life, trash
+from pycaddy.ledger import Ledger, RunRecord, trash
 from pycaddy.web._asks import BadRequest
 
 __all__ = ["ACTIONS", "Action", "Conflict", "Marks"]
@@ -42,8 +42,8 @@ class Marks:
         """Change the run, and return it."""
         try:
             if self.tag or self.untag:
-                record = life.mark(ledger, record, add=self.tag, drop=self.untag)
-            return life.set_note(ledger, record, self.note) if self.has_note else record
+                record = ledger.tag(record, add=self.tag, remove=self.untag)
+            return ledger.note(record, self.note) if self.has_note else record
         except ValueError as error:  # a tag or a note that cannot be
             raise BadRequest(str(error)) from error
 
@@ -76,7 +76,7 @@ class Action:
         elif not stale:
             raise Conflict(f"Run {record.key} is not stale: only a run whose process is gone is.")
         else:
-            return life.bury(ledger, record, f"Its process ({record.owner}) died.")
+            return ledger.reap(record, f"Its process ({record.owner}) died.")
         return record
 
 

@@ -12,7 +12,7 @@ from pycaddy import codec
 from pycaddy._files import replace_file
 from pycaddy._machine import host_name
 from pycaddy.layout import CAPTURED_PACKAGES, CAPTURED_PATCH
-from pycaddy.ledger import Ledger, RunRecord, life
+from pycaddy.ledger import Ledger, RunRecord
 
 if TYPE_CHECKING:
     from pycaddy.project.capture.parts import Parts
@@ -161,7 +161,7 @@ def capture_here(parts: Parts, ledger: Ledger, record: RunRecord) -> RunRecord:
         return record
     snapshot = take(parts, ledger.root)
     command = {name: before[name] for name in _COMMAND if name in before}
-    record = life.set_capture(ledger, record, {**snapshot.facts, **command}, record.attempt)
+    record = ledger.set_capture(record, {**snapshot.facts, **command}, record.attempt)
     return keep(snapshot, ledger, record)
 
 
@@ -170,7 +170,7 @@ def add_problem(ledger: Ledger, record: RunRecord, problem: str) -> RunRecord:
     _log(f"{record.key}: {problem}")
     facts = record.capture
     facts["problems"] = [*facts.get("problems", ()), _storable(problem)]
-    return life.set_capture(ledger, record, facts, record.attempt)
+    return ledger.set_capture(record, facts, record.attempt)
 
 
 def _log(message: str) -> None:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from pycaddy import Project, Status
-from pycaddy.ledger import life
 
 
-def test_a_completion_that_came_before_the_burial_stands(tmp_path: Path) -> None:
+def test_a_completion_that_came_first_stays(tmp_path: Path) -> None:
     project = Project(tmp_path / "results")
     run = project.session("train").start()
     as_it_was_seen = run.record
     run.done()
-    buried = life.bury(project.ledger, as_it_was_seen, "its process died")
-    assert buried.status is Status.DONE
+    reaped = project.ledger.reap(as_it_was_seen, "its process died")
+    assert reaped.status is Status.DONE
     assert run.is_done()
     assert run.error_text is None
 
@@ -24,13 +23,13 @@ def test_a_later_attempt_is_left_alone(tmp_path: Path) -> None:
     run = project.session("train").start()
     as_it_was_seen = run.record
     run.error("too hot").start()
-    assert life.bury(project.ledger, as_it_was_seen, "its process died").status is Status.RUNNING
+    assert project.ledger.reap(as_it_was_seen, "its process died").status is Status.RUNNING
     assert run.attempt == 2
 
 
 def test_a_running_attempt_is_ended_with_the_reason(tmp_path: Path) -> None:
     project = Project(tmp_path / "results")
     run = project.session("train").start()
-    life.bury(project.ledger, run.record, "its process died")
+    project.ledger.reap(run.record, "its process died")
     assert run.status is Status.ERROR
     assert run.error_text == "its process died"

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from pycaddy import Project
-from pycaddy.ledger import heart, watch
+from pycaddy.ledger import heartbeat, liveness
 
 
 def test_a_beat_that_fails_in_any_way_is_not_the_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(heart, "_heart", heart._Heart())
-    monkeypatch.setattr(watch, "BEAT_S", 0.01)
+    monkeypatch.setattr(heartbeat, "_heartbeat", heartbeat._Heartbeat())
+    monkeypatch.setattr(liveness, "BEAT_S", 0.01)
     project = Project(tmp_path / "results", durability="process").ensure_folder()
     store: Any = project.ledger.store
     beat, beats = type(store).beat, []
@@ -32,7 +32,7 @@ def test_a_beat_that_fails_in_any_way_is_not_the_last(
     run = project.session("train").start()
     deadline = time.monotonic() + 60
     while run.record.beat < 2:
-        assert time.monotonic() < deadline, "the heart has stopped"
+        assert time.monotonic() < deadline, "the heartbeats have stopped"
         time.sleep(0.01)
     run.done()
-    assert caplog.text.count("A beat for 1 runs was missed") == 2
+    assert caplog.text.count("A heartbeat for 1 runs failed") == 2

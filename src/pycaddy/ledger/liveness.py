@@ -1,6 +1,6 @@
-"""Who is dead: the kernel's word on this machine, a heart that stands still elsewhere.
+"""Whether the owner of a run is alive: the kernel knows on this machine, heartbeats elsewhere.
 
-A ledger with a clock of its own keeps leases, and has said itself whose has run out.
+A ledger with a clock of its own keeps leases, and says itself which have run out.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from pycaddy.ledger.owner import is_alive
 from pycaddy.records import RunRecord
 from pycaddy.stores.lease import LEASE_S
 
-__all__ = ["BEAT_S", "LEASE_S", "Watch"]
+__all__ = ["BEAT_S", "LEASE_S", "Liveness"]
 
 BEAT_S = 10.0
-"""Seconds between two beats of a run's owner; after LEASE_S without one it counts as dead."""
+"""Seconds between two heartbeats of a run's owner; after LEASE_S without one it counts as dead."""
 
-# A claim passes over the runs of its neighbours, and asks about the same few owners each time.
+# A claim passes over the runs of other processes, and asks about the same few owners each time.
 _TRUST_S = 0.5
 
 
-class Watch:
-    """One observer's memory of who was alive when.
+class Liveness:
+    """One observer's memory of which owners were alive when.
 
     Args:
         one_kernel: Only processes under this machine's kernel can use the ledger.
@@ -34,10 +34,10 @@ class Watch:
         self._seen: dict[tuple[int, int], tuple[int, float]] = {}
 
     def is_dead(self, record: RunRecord, *, in_a_loop: bool = False) -> bool:
-        """Whether the run's owner is known to be dead. Without an owner nobody is.
+        """Whether the run's owner is known to be dead. False if the run has no owner.
 
         Args:
-            in_a_loop: Who was alive half a second ago counts as alive.
+            in_a_loop: An owner that was alive half a second ago counts as alive.
         """
         owner = record.owner
         if owner is None:
@@ -53,9 +53,9 @@ class Watch:
         return not alive
 
     def _is_silent(self, record: RunRecord, now: float) -> bool:
-        """Whether the run's beat has not moved for a whole lease while we watched.
+        """Whether the run's heartbeat has not moved for a whole lease while this process looked.
 
-        No wall clock decides: neither ours nor the owner's may be right.
+        No wall clock decides: neither this machine's nor the owner's may be right.
         """
         key = (record.row, record.attempt)
         beat, since = self._seen.get(key, (-1, now))
