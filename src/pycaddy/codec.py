@@ -202,14 +202,15 @@ def decode_owner(text: str | None) -> Owner | None:
 
 def begin_history(status: Status, at_us: int) -> str:
     """Return the history of a run that was created with *status*."""
-    return f"[{_encode_move(status, at_us, 0, None)}]"
+    return f'[["{status.value}","{to_iso(at_us)}",0]]'
 
 
 def append_move(
     history: str, status: Status, at_us: int, attempt: int, detail: str | None = None
 ) -> str:
     """Return *history*, which is never empty, with one more move at its end."""
-    return f"{history[:-1]},{_encode_move(status, at_us, attempt, detail)}]"
+    ending = "" if detail is None else f",{encode_text(detail)}"
+    return f'{history[:-1]},["{status.value}","{to_iso(at_us)}",{attempt}{ending}]]'
 
 
 def decode_history(text: str) -> tuple[Move, ...]:
@@ -218,8 +219,3 @@ def decode_history(text: str) -> tuple[Move, ...]:
         Move(Status(status), datetime.fromisoformat(at), *rest)
         for status, at, *rest in json.loads(text)
     )
-
-
-def _encode_move(status: Status, at_us: int, attempt: int, detail: str | None) -> str:
-    ending = "" if detail is None else f",{encode_text(detail)}"
-    return f'["{status.value}","{to_iso(at_us)}",{attempt}{ending}]'

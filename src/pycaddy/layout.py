@@ -82,7 +82,8 @@ class RunLayout(NamedTuple):
     @property
     def folder(self) -> str:
         """The folder that the run's files are in."""
-        return f"{self.home}/{self.uid}" if self.mode is StorageMode.SUBFOLDER else self.home
+        home = f"{self.relpath}/{self.identifier}" if self.relpath else self.identifier
+        return f"{home}/{self.uid}" if self.mode is StorageMode.SUBFOLDER else home
 
     @property
     def sidecar(self) -> str:

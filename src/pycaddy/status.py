@@ -8,17 +8,18 @@ __all__ = ["Status", "check_status"]
 
 
 class Status(enum.Enum):
-    """Where a run is in its life."""
+    """How far a run is."""
+
+    is_final: bool
+    """Whether the run has ended: DONE or ERROR."""
+
+    def __init__(self, value: str) -> None:
+        self.is_final = value in ("done", "error")
 
     PENDING = "pending"
     RUNNING = "running"
     DONE = "done"
     ERROR = "error"
-
-    @property
-    def is_final(self) -> bool:
-        """Whether nobody works on the run any more: DONE or ERROR."""
-        return self is Status.DONE or self is Status.ERROR
 
     def may_become(self, other: Status) -> bool:
         """Whether the move to *other* is allowed."""

@@ -270,47 +270,43 @@ class Ledger(Register):
         return claimed
 
     def start(
-        self, record: RunRecord, attempt: int, *, capture_text: str | None = None
+        self,
+        record: RunRecord,
+        attempt: int,
+        *,
+        capture_text: str | None = None,
+        reopen: bool = False,
     ) -> RunRecord:
         """Start another attempt in this process; the run's folder is there when this returns.
 
         Args:
-            attempt: The attempt that the caller knows of. Starting it again changes nothing.
+            attempt: The attempt that the caller knows of. If it runs already, nothing changes.
             capture_text: What was captured of the code and the machine, as JSON.
+            reopen: Start a run that is DONE, and no other one.
 
         Raises:
             RunFinishedError: The run is DONE.
+            RunStateError: With *reopen*: it is not DONE.
             RunBusyError: A process that is not known to be dead works on it.
         """
-        decide = partial(
-            transitions.start,
-            owner=this_process(),
-            attempt=attempt,
-            gone=self.is_gone,
-            capture_text=capture_text,
-        )
-        return self._start(record, decide)
-
-    def reopen(self, record: RunRecord, *, capture_text: str | None = None) -> RunRecord:
-        """Start another attempt on a DONE run in this process.
-
-        Raises:
-            RunStateError: The run is not DONE.
-        """
-        decide = partial(transitions.reopen, owner=this_process(), capture_text=capture_text)
-        return self._start(record, decide)
-
-    def _start(self, record: RunRecord, decide: Callable[..., RunRecord]) -> RunRecord:
-        project, begun_us = self.store.project, 0
+        store, begun_us = self.store, 0
         try:
-            begun_us = heartbeat.begin(project)
-            started = self.change(record, partial(decide, now_us=begun_us), make_folder=True)
-            heartbeat.hold(self.store, started, begun_us)
+            begun_us = heartbeat.begin(store.project)
+            decide = partial(
+                transitions.reopen if reopen else transitions.start,
+                owner=this_process(),
+                now_us=begun_us,
+                attempt=attempt,
+                gone=self.is_gone,
+                capture_text=capture_text,
+            )
+            started = self.change(record, decide, make_folder=True)
+            heartbeat.hold(store, started, begun_us)
         except BaseException as error:
             if isinstance(error, LedgerSyncError) and isinstance(error.record, RunRecord):
-                heartbeat.hold(self.store, error.record, begun_us)  # it has started all the same
+                heartbeat.hold(store, error.record, begun_us)  # it has started all the same
             else:
-                heartbeat.give_up(project, begun_us, may_have_started=_is_open(error))
+                heartbeat.give_up(store.project, begun_us, may_have_started=_is_open(error))
             raise
         return started
 

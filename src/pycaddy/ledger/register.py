@@ -22,7 +22,7 @@ from pycaddy.errors import (
     PycaddyError,
     RunNotFoundError,
 )
-from pycaddy.layout import TRASH_FOLDER, StorageMode
+from pycaddy.layout import SIDECAR, TRASH_FOLDER, StorageMode
 from pycaddy.ledger import address as addresses
 from pycaddy.ledger import folders, heartbeat, sidecar
 from pycaddy.ledger.liveness import Liveness
@@ -240,7 +240,9 @@ class Register:
             if description is not None and not swapped:
                 description.discard()
         if swapped:
-            self.describe(new, description)
+            self._publish(new, description)
+            if not self.store.is_latest(new):
+                self._describe_latest(new)
         return swapped
 
     def rewrite_params(self, changes: Sequence[tuple[RunRecord, RunRecord]]) -> bool:
@@ -257,28 +259,34 @@ class Register:
                 self.describe(record)
         return True
 
-    def describe(self, record: RunRecord, description: Replacement | None = None) -> None:
-        """Put the run's `run.json` into its place, as the ledger has the run.
-
-        Args:
-            description: The file, written beside its place already.
+    def describe(self, record: RunRecord) -> None:
+        """Write the run's `run.json`, as the ledger has the run.
 
         Raises:
             ProjectFolderError: It cannot be written. What the ledger has is not touched.
         """
-        self._publish(record, description)
-        # Another process may have changed the run meanwhile and put its own file there before
-        # this one. Each process looks after it has written, so the last one sees its own record.
-        while not self.store.is_latest(record):
+        self._publish(record, None)
+        if not self.store.is_latest(record):
+            self._describe_latest(record)
+
+    def _describe_latest(self, record: RunRecord) -> None:
+        """Write `run.json` again until it has what the ledger has.
+
+        Another process may have changed the run after *record*, and put its own file there before
+        this process did. Each process looks after it has written, so the last one to write sees
+        its own record.
+        """
+        while True:
             now = self._get(record)
             if now is None or now.trashed_us is not None:
                 return
-            record = now
-            self._publish(record, None)
+            self._publish(now, None)
+            if self.store.is_latest(now):
+                return
 
     def _write_description(self, record: RunRecord) -> Replacement | None:
         """Write the run's `run.json` beside its place; None if its folder is gone."""
-        path = self.description_path(record)
+        path = os.path.join(self.root, record.layout.own(SIDECAR))
         try:
             return Replacement(path, sidecar.render(record, self.store.project))
         except (FileNotFoundError, NotADirectoryError):

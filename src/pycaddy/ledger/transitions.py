@@ -95,9 +95,14 @@ def adopt(record: RunRecord, owner: Owner, attempt: int, giver: Owner) -> RunRec
 
 
 def reopen(
-    record: RunRecord, owner: Owner, now_us: int, capture_text: str | None = None
+    record: RunRecord,
+    owner: Owner,
+    now_us: int,
+    *,
+    capture_text: str | None = None,
+    **_: object,
 ) -> RunRecord:
-    """Start another attempt on a DONE run."""
+    """Start another attempt on a DONE run; takes the arguments of `start`."""
     if record.status is not Status.DONE:
         raise RunStateError(
             f"Run {record.key} is {record.status.name}, and only a DONE run is reopened. "
@@ -222,7 +227,9 @@ def begin(
         started_us=now_us,
         ended_us=None,
         error_text=None,
-        capture_text=codec.keep_origin(record.capture_text, capture_text),
+        capture_text=capture_text
+        if record.capture_text is None
+        else codec.keep_origin(record.capture_text, capture_text),
         history_text=codec.append_move(
             record.history_text, Status.RUNNING, now_us, attempt, str(owner)
         ),

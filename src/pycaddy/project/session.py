@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, overload
@@ -310,9 +309,7 @@ class Session:
             RunBusyError: Somebody is on it who is not known to be dead.
             FolderTakenError: The folder holds a run that the ledger does not know.
         """
-        self._start(partial(self._ledger.start, self._record, self._attempt))
-        self._has_folder = True
-        return self
+        return self._start()
 
     def done(self) -> Self:
         """Mark the run as DONE. On a DONE run this changes nothing.
@@ -345,8 +342,7 @@ class Session:
         Raises:
             RunStateError: The run is not DONE.
         """
-        self._start(partial(self._ledger.reopen, self._record))
-        return self
+        return self._start(reopen=True)
 
     def remove(self) -> None:
         """Put the run and its own files into the trash; `Project.restore` brings them back.
@@ -387,15 +383,16 @@ class Session:
 
             end_output(self._ledger, self._record)
 
-    def _start(self, start: Callable[..., RunRecord]) -> None:
+    def _start(self, *, reopen: bool = False) -> Self:
         """Start an attempt with what is captured: the text first, in the same transaction."""
-        before, captured = self._record.revision, None
+        ledger, before, captured = self._ledger, self._record, None
         if self._capture:
-            from pycaddy.project.capture.snapshot import take
+            from pycaddy.project.capture.snapshot import keep, take
 
-            captured = take(self._capture, self._ledger.root)
+            captured = take(self._capture, ledger.root)
+        text = None if captured is None else captured.text
         try:
-            self._take(start(capture_text=captured.text if captured else None))
+            started = ledger.start(before, self._attempt, capture_text=text, reopen=reopen)
         except LedgerSyncError as error:
             if isinstance(error.record, RunRecord):  # it has started: calling again goes on
                 self._take(error.record)
@@ -404,14 +401,15 @@ class Session:
             if not isinstance(interrupt, Exception):
                 self._take_started()
             raise
-        if captured and captured.files and self._record.revision != before:
-            from pycaddy.project.capture.snapshot import keep
-
-            self._record = keep(captured, self._ledger, self._record)
+        self._record, self._attempt, self._recorder = started, started.attempt, None
+        self._has_folder = True
+        if captured is not None and captured.files and started.revision != before.revision:
+            self._record = keep(captured, ledger, started)
         if "output" in self._capture:
             from pycaddy.project.capture.output import begin_output
 
-            self._record = begin_output(self._ledger, self._record)
+            self._record = begin_output(ledger, self._record)
+        return self
 
     def _take_started(self) -> None:
         """After Ctrl-C: take the attempt that was started, if it was."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 import weakref
 from collections.abc import Callable
 
@@ -22,19 +23,23 @@ from pycaddy.stores.sqlite.recent import Recent
 __all__ = ["Connection", "Connections"]
 
 
+# A loop over a finished grid looks this often whether the file was replaced. Others always look.
+_TRUST_S = 0.05
+
+
 class Connection:
     """An open ledger file with its writer lock, for the thread that opens it."""
 
     __slots__ = (
-        "_held",
-        "_mutex",
         "commits",
         "durability",
+        "held",
         "identifiers",
         "inode",
         "is_open",
         "is_spent",
         "lock",
+        "mutex",
         "on_network",
         "recent",
         "sql",
@@ -62,22 +67,18 @@ class Connection:
         self.identifiers: dict[tuple[str, str], int] = {}
         self.recent = Recent(sql)
         self.surely_there_until = 0.0
-        self._mutex = threading.RLock()
-        self._held = 0
-
-    def hold(self) -> None:
-        """Keep other threads from closing it."""
-        self._mutex.acquire()
-        self._held += 1
+        self.mutex = threading.RLock()
+        """Held by the thread that uses the connection, and by a thread that closes it."""
+        self.held = 0
 
     def release(self) -> None:
-        """Undo one `hold`."""
-        self._held -= 1
-        self._mutex.release()
+        """Let other threads close it: undo one `Connections.hold`."""
+        self.held -= 1
+        self.mutex.release()
 
     def close(self) -> None:
         """Close it, after the transaction that another thread may be in."""
-        with self._mutex:
+        with self.mutex:
             self.is_open = False
             self.sql.close()
             self._close_own_files()
@@ -88,8 +89,8 @@ class Connection:
         Returns:
             Whether it was closed. A thread that forks within its own transaction still needs it.
         """
-        with self._mutex:
-            if self._held:
+        with self.mutex:
+            if self.held:
                 return False
             self.close()
         return True
@@ -109,10 +110,12 @@ class Connections:
     """The connections of this process to one ledger, by thread.
 
     Args:
+        path: The ledger's file.
         connect: Opens a connection for the calling thread.
     """
 
-    def __init__(self, connect: Callable[[], Connection]) -> None:
+    def __init__(self, path: str, connect: Callable[[], Connection]) -> None:
+        self._path = path
         self._connect = connect
         self._forget()
         _all.add(self)
@@ -121,18 +124,35 @@ class Connections:
         # A project is dropped, not closed. The lock's file would stay open.
         self.close()
 
-    def hold(self) -> Connection:
-        """Return the calling thread's connection, to be released after use.
+    def hold(self, *, in_a_loop: bool = False) -> Connection:
+        """Return the calling thread's connection to the file that is at the path now.
 
-        Call it where Ctrl-C is deferred.
+        No other thread closes it until it is released. Call this where Ctrl-C is deferred.
+
+        Args:
+            in_a_loop: Look only from time to time whether the file was replaced.
         """
         thread = threading.get_ident()
         while True:
             connection = self._by_thread.get(thread) or self._open(thread)
-            connection.hold()
-            if connection.is_open:
-                return connection
-            connection.release()  # another thread has closed it, to fork
+            connection.mutex.acquire()
+            connection.held += 1
+            try:
+                if connection.is_open:  # else another thread has closed it, to fork
+                    now = time.monotonic()
+                    if in_a_loop and now < connection.surely_there_until:
+                        return connection
+                    if os.stat(self._path).st_ino == connection.inode:
+                        connection.surely_there_until = now + _TRUST_S
+                        return connection
+                    # It was replaced by a rebuild. A change of the old file would be lost.
+                    self.drop()
+            except FileNotFoundError:
+                self.drop()
+            except BaseException:
+                connection.release()
+                raise
+            connection.release()
 
     def drop(self) -> None:
         """Close the calling thread's connection; the next `hold` opens a new one."""

@@ -88,7 +88,7 @@ class Durability:
         if self._fd < 0:
             # During a transaction the file of this name is the connection's own log.
             self._fd = os.open(self._log, os.O_RDWR | os.O_CLOEXEC)
-        if self._lock.is_marked():
+        if os.fstat(self._lock.fd).st_size:  # the mark
             # Without it, this change would be acknowledged on top of a gap.
             self._write_again()
 
@@ -107,7 +107,7 @@ class Durability:
                 self._lock.mark(True)
             self._repair_or_raise(error)
             return
-        if self._lock.is_marked():
+        if os.fstat(self._lock.fd).st_size:
             self._repair_or_raise()
 
     def repair(self) -> None:

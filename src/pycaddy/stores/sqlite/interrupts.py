@@ -22,12 +22,9 @@ class DeferredInterrupt:
     In other threads than the main one it does nothing: Python interrupts only that one.
     """
 
-    __slots__ = ("_handler", "came")
-
-    def __init__(self) -> None:
-        self._handler: Callable[[int, Any], Any] | None = None
-        self.came = False
-        """Whether Ctrl-C was pressed and is not delivered yet."""
+    _handler: Callable[[int, Any], Any] | None = None
+    came = False
+    """Whether Ctrl-C was pressed and is not delivered yet."""
 
     def defer(self) -> None:
         """Take a note of Ctrl-C from now on."""

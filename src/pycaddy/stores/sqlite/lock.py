@@ -47,7 +47,8 @@ class WriterLock:
         self._path = path
         self._timeout_s = timeout_s
         self._line = _line_of(path)
-        self._fd = -1
+        self.fd = -1
+        """The open lock file; at least 0 while the lock is held. Its size is the mark."""
         self._queue: _Queue | None = None
 
     def __enter__(self) -> Self:
@@ -82,10 +83,10 @@ class WriterLock:
         if not self._line.acquire(blocking=False) and not _wait(self._line, until, deferred):
             raise self._busy(self._path)
         try:
-            if self._fd < 0:
-                self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            if self.fd < 0:
+                self.fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
             try:
-                fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 self._wait_in_queue(self._path, until, deferred)
         except BaseException:
@@ -94,19 +95,19 @@ class WriterLock:
 
     def release(self) -> None:
         """Hand the lock on. Without the lock it does nothing."""
-        if self._fd >= 0:
-            fcntl.flock(self._fd, fcntl.LOCK_UN)
+        if self.fd >= 0:
+            fcntl.flock(self.fd, fcntl.LOCK_UN)
         with suppress(RuntimeError):  # this thread does not stand in the line
             self._line.release()
 
     def mark(self, marked: bool) -> None:
         """Leave a mark for every process that takes the lock, or remove it."""
-        os.ftruncate(self._fd, marked)
+        os.ftruncate(self.fd, marked)
 
     def is_marked(self) -> bool:
         """Whether a process on this machine has left a mark."""
         try:
-            size = (os.stat(self._path or "") if self._fd < 0 else os.fstat(self._fd)).st_size
+            size = (os.stat(self._path or "") if self.fd < 0 else os.fstat(self.fd)).st_size
         except FileNotFoundError:
             return False
         return size > 0
@@ -116,19 +117,19 @@ class WriterLock:
         if self._queue is not None:
             self._queue.close()
             self._queue = None
-        if self._fd >= 0:
-            self._close(self._fd)
-            self._fd = -1
+        if self.fd >= 0:
+            self._close(self.fd)
+            self.fd = -1
         with suppress(RuntimeError):  # this thread does not stand in the line
             self._line.release()
 
     def _wait_in_queue(self, path: str, until: float, deferred: DeferredInterrupt | None) -> None:
-        queue = self._queue = self._queue or _Queue(self._fd)
+        queue = self._queue = self._queue or _Queue(self.fd)
         try:
             came = queue.wait(until, deferred)
         finally:
             if queue.is_left:
-                self._queue, self._fd = None, -1
+                self._queue, self.fd = None, -1
         if not came:
             raise self._busy(path)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from typing import Any
 
 from pycaddy._clock import utc_now_us
@@ -30,7 +31,7 @@ from pycaddy.stores.sqlite.connection import Connection, Connections
 from pycaddy.stores.sqlite.durability import SYNCHRONOUS
 from pycaddy.stores.sqlite.errors import translated
 from pycaddy.stores.sqlite.mounts import is_network
-from pycaddy.stores.sqlite.transaction import Transactions
+from pycaddy.stores.sqlite.transaction import Reading, Transactions, Writing
 
 __all__ = ["SqliteStore"]
 
@@ -60,11 +61,11 @@ class SqliteStore:
         self.durability = durability
         self.read_only = read_only
         self._given_project = project
-        self._project: str | None = project
         # No reference to the store itself: it is closed as soon as nobody has it any more.
-        self._connections = Connections(_Opening(path, durability, project, read_only))
+        self._connections = Connections(path, _Opening(path, durability, project, read_only))
         transactions = Transactions(path, self._connections)
-        self._reading, self._writing = transactions.reading, transactions.writing
+        self._reading = partial(Reading, transactions)
+        self._writing = partial(Writing, transactions)
         self._close = transactions.close
 
     def __repr__(self) -> str:
@@ -77,13 +78,13 @@ class SqliteStore:
     def address(self) -> str:
         return self.path
 
-    @property
+    @cached_property
     def project(self) -> str:
-        if self._project is None:
-            with self._reading() as at:
-                row = at.sql.execute("SELECT value FROM meta WHERE name = 'project'").fetchone()
-            self._project = str(row[0])
-        return self._project
+        if self._given_project is not None:
+            return self._given_project
+        with self._reading() as at:
+            row = at.sql.execute("SELECT value FROM meta WHERE name = 'project'").fetchone()
+        return str(row[0])
 
     @property
     def is_local(self) -> bool:

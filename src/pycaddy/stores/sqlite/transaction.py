@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import time
 
 from pycaddy.errors import LedgerError
 from pycaddy.stores.sqlite.connection import Connection, Connections
@@ -13,14 +12,11 @@ from pycaddy.stores.sqlite.file import BUSY_TIMEOUT_S
 from pycaddy.stores.sqlite.interrupts import DeferredInterrupt
 from pycaddy.stores.sqlite.one_host import OneHost
 
-__all__ = ["Transactions"]
+__all__ = ["Reading", "Transactions", "Writing"]
 
 # https://www.sqlite.org/wal.html: readers slow down with the size of the WAL.
 _CHECKPOINT_BYTES = 4 << 20
 _CHECKPOINT_EVERY = 256  # commits of a connection, from its first on
-
-# A loop over a finished grid looks this often whether the file was replaced. Others always look.
-_TRUST_S = 0.05
 
 
 class Transactions:
@@ -30,24 +26,12 @@ class Transactions:
         connections: To the file; a transaction uses the calling thread's.
     """
 
-    __slots__ = ("__weakref__", "_connections", "_one_host", "path")
+    __slots__ = ("__weakref__", "_one_host", "connections", "path")
 
     def __init__(self, path: str, connections: Connections) -> None:
         self.path = path
-        self._connections = connections
+        self.connections = connections
         self._one_host = OneHost(path)
-
-    def reading(self, *, in_a_loop: bool = False) -> _Reading:
-        """Hold the connection for reading statements.
-
-        Args:
-            in_a_loop: Look only from time to time whether the file was replaced.
-        """
-        return _Reading(self, in_a_loop=in_a_loop)
-
-    def writing(self) -> _Writing:
-        """Run the block as one transaction, with no other writer in between."""
-        return _Writing(self)
 
     def close(self) -> None:
         """Close the connections, each after the transaction that its thread is in."""
@@ -55,60 +39,29 @@ class Transactions:
         deferred = DeferredInterrupt()
         deferred.defer()
         try:
-            self._connections.close()
+            self.connections.close()
         finally:
             deferred.end()
 
-    def hold(self, *, in_a_loop: bool = False) -> Connection:
-        """Return this thread's connection to the file that is at the path now, held."""
-        while True:
-            connection = self._connections.hold()
-            try:
-                now = time.monotonic()
-                if in_a_loop and now < connection.surely_there_until:
-                    return connection
-                if os.stat(self.path).st_ino == connection.inode:
-                    connection.surely_there_until = now + _TRUST_S
-                    return connection
-            except FileNotFoundError:
-                pass
-            except BaseException:
-                connection.release()
-                raise
-            # Deleted, or replaced by a rebuild. A change of the old file would be lost.
-            self._connections.drop()
-            connection.release()
-
-    def begin(self, connection: Connection, deferred: DeferredInterrupt) -> None:
-        """Wait for the writer lock, and open a transaction; Ctrl-C ends the wait."""
-        connection.lock.acquire(deferred)
-        # A deferred transaction would fail at once when another writer came in between.
-        connection.sql.execute("BEGIN IMMEDIATE")
-        if connection.on_network:
-            self._claim_host(connection.sql, deferred)
-        connection.durability.before_write()
-
     def finish(self, connection: Connection, error: BaseException | None) -> None:
-        """End the transaction: commit it, or roll it back after *error*.
-
-        The lock is handed on first. Only then the disk is waited for.
-        """
+        """Commit the transaction, or roll it back after *error*, and release the lock."""
         if not connection.is_open:
             self._refuse_closed(error)
             return
         try:
-            if error is None:
-                self._commit(connection)
-            else:
+            if error is not None:
                 self._roll_back(connection, error)
+                return
+            try:
+                connection.sql.execute("COMMIT")
+            except BaseException as failure:
+                self._roll_back(connection, failure)
+                raise
+            connection.commits += 1
+            if connection.commits % _CHECKPOINT_EVERY == 1:
+                self._checkpoint(connection)
         finally:
             connection.lock.release()
-        if error is None:
-            try:
-                connection.durability.after_commit()
-            finally:
-                if connection.is_spent:
-                    self._connections.drop()
 
     def _refuse_closed(self, error: BaseException | None) -> None:
         """Leave a transaction to the process that this one was forked from in the middle of it."""
@@ -119,25 +72,15 @@ class Transactions:
                 ledger=self.path,
             )
 
-    def _commit(self, connection: Connection) -> None:
-        try:
-            connection.sql.execute("COMMIT")
-        except BaseException as error:
-            self._roll_back(connection, error)
-            raise
-        connection.commits += 1
-        if connection.commits % _CHECKPOINT_EVERY == 1:
-            self._checkpoint(connection)
-
     def _roll_back(self, connection: Connection, error: BaseException) -> None:
         if _must_reopen(error):
             # After a failed fsync the kernel may have dropped dirty pages: start anew.
             # Closing rolls back as well, and where the disk fails a ROLLBACK may too.
-            self._connections.drop()
+            self.connections.drop()
         elif connection.sql.in_transaction:
             connection.sql.execute("ROLLBACK")
 
-    def _claim_host(self, db: sqlite3.Connection, deferred: DeferredInterrupt) -> None:
+    def claim_host(self, db: sqlite3.Connection, deferred: DeferredInterrupt) -> None:
         """Go on in the transaction when this host may write; wait for that outside of it."""
         while (holder := self._one_host.claim(db)) is not None:
             db.execute("ROLLBACK")
@@ -146,7 +89,7 @@ class Transactions:
         self._one_host.keep(self._beat)
 
     def _beat(self) -> None:
-        with self.writing():
+        with Writing(self):
             pass
 
     def _checkpoint(self, connection: Connection) -> None:
@@ -179,20 +122,23 @@ class Transactions:
             connection.is_spent = True
 
 
-class _Reading(DeferredInterrupt):
-    """A connection that is held for reading. A class: a generator takes three times as long."""
+class Reading(DeferredInterrupt):
+    """The calling thread's connection, held for reading statements.
 
-    __slots__ = ("_connection", "_in_a_loop", "_transactions")
+    A class: a generator takes three times as long.
+
+    Args:
+        in_a_loop: Look only from time to time whether the file was replaced.
+    """
 
     def __init__(self, transactions: Transactions, *, in_a_loop: bool = False) -> None:
-        super().__init__()
         self._transactions = transactions
         self._in_a_loop = in_a_loop
 
     def __enter__(self) -> Connection:
         self.defer()
         try:
-            self._connection = self._transactions.hold(in_a_loop=self._in_a_loop)
+            self._connection = self._transactions.connections.hold(in_a_loop=self._in_a_loop)
         except BaseException as error:
             self.end()
             raise_translated(error, self._transactions.path)
@@ -206,20 +152,17 @@ class _Reading(DeferredInterrupt):
             raise_translated(error, self._transactions.path)
 
 
-class _Writing(DeferredInterrupt):
-    """A connection that is held for one change."""
-
-    __slots__ = ("_connection", "_transactions")
+class Writing(DeferredInterrupt):
+    """The calling thread's connection, held for one transaction without other writers."""
 
     def __init__(self, transactions: Transactions) -> None:
-        super().__init__()
         self._transactions = transactions
 
     def __enter__(self) -> Connection:
         self.defer()
         transactions = self._transactions
         try:
-            connection = self._connection = transactions.hold()
+            connection = self._connection = transactions.connections.hold()
             if connection.sql.in_transaction:
                 connection.release()
                 raise LedgerError(
@@ -228,7 +171,12 @@ class _Writing(DeferredInterrupt):
                     ledger=transactions.path,
                 )
             try:
-                transactions.begin(connection, self)
+                connection.lock.acquire(self)  # Ctrl-C ends the wait
+                # A deferred transaction would fail at once when another writer came in between.
+                connection.sql.execute("BEGIN IMMEDIATE")
+                if connection.on_network:
+                    transactions.claim_host(connection.sql, self)
+                connection.durability.before_write()
             except BaseException as error:
                 try:
                     transactions.finish(connection, error)
@@ -242,18 +190,23 @@ class _Writing(DeferredInterrupt):
         return connection
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        connection = self._connection
+        """End the transaction. The lock is released first, and only then the disk waited for."""
+        connection, transactions = self._connection, self._transactions
         failure = error
         try:
-            self._transactions.finish(connection, error)
+            transactions.finish(connection, error)
+            if error is None:
+                connection.durability.after_commit()
         except BaseException as raised:
             failure = raised
             raise
         finally:
+            if connection.is_spent:
+                transactions.connections.drop()
             connection.release()
             self.end()
             if failure is not None:
-                raise_translated(failure, self._transactions.path)
+                raise_translated(failure, transactions.path)
 
 
 def _must_reopen(error: BaseException | None) -> bool:
