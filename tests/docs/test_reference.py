@@ -27,10 +27,6 @@ PAGES = {
 }
 # How the store keeps a part of a record that has a property of its own.
 STORED = re.compile(r"\w+_(text|us)")
-# The ledger's own calls, which sessions are made of.
-INNER = {"create", "find_or_create", "claim", "change", "describe", "description_path",
-         "keys", "records", "reread", "rewrite_params", "is_gone", "is_stale", "for_root",
-         "shared", "hash_only", "expect_hash_only"}  # fmt: skip
 
 
 def public(kind: type) -> Iterator[str]:
@@ -50,7 +46,7 @@ def public(kind: type) -> Iterator[str]:
 
 CASES = [(page, kind, name) for page, kinds in PAGES.items() for kind in kinds
          for name in public(kind) if (kind, name) != (RunRecord, "changed")]  # fmt: skip
-CASES += [("ledger.md", Ledger, name) for name in public(Ledger) if name not in INNER]
+CASES += [("ledger.md", Ledger, name) for name in public(Ledger)]
 
 
 @pytest.mark.parametrize(("page", "kind", "name"), CASES, ids=lambda x: getattr(x, "__name__", x))

@@ -121,7 +121,10 @@ def _inside(base: str, place: str) -> str | None:
 
 
 def _kept(root: str, key: object, path: object) -> tuple[str, str]:
-    """Return *path* as it was given, and as the ledger keeps it."""
+    """Return *path* as it was given, and as the ledger keeps it.
+
+    In a project whose root is not Unicode text, a path below the root is kept without the root.
+    """
     if not isinstance(key, str) or not key:
         raise FileKeyError(
             f"A file's key must be a text such as 'model', not {key!r}.", key=key, path=path
@@ -134,14 +137,15 @@ def _kept(root: str, key: object, path: object) -> tuple[str, str]:
         )
     text = os.fsdecode(path)
     kept = None if "\0" in text else relative(root, text)
-    if kept is None or not all(map(_is_unicode, (key, text, kept))):
+    given = text if _is_unicode(text) else _inside(root, text)
+    if kept is None or given is None or not all(map(_is_unicode, (key, given, kept))):
         raise FileKeyError(
             f"The file {key!r}, {text!r}, has a character in its key or path that is not "
             "Unicode text. Rename it.",
             key=key,
             path=path,
         )
-    return text, kept
+    return given, kept
 
 
 def _is_unicode(text: str) -> bool:

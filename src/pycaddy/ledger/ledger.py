@@ -467,7 +467,7 @@ def _is_open(error: BaseException) -> bool:
 
 def _note_text(text: object) -> str | None:
     if not isinstance(text, str):
-        raise TypeError(f"A note must be a str, not {text!r}.")
+        raise TypeError(f"A note must be a text, not {text!r}.")
     if len(text) > _LONGEST_NOTE:
         raise ValueError(
             f"The note has {len(text):,} characters, and {_LONGEST_NOTE:,} is the most. Write it "
