@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from omegaconf import OmegaConf
 
@@ -42,6 +42,26 @@ class Same(str):
 
     def __eq__(self, other: object) -> bool:
         return self is other
+
+
+class Metres(np.ndarray):
+    pass
+
+
+@dataclass
+class Layers(list[int]):
+    size: int = 3
+
+    def __init__(self, items: list[int]) -> None:
+        super().__init__(items)
+
+
+@dataclass
+class Table(dict[str, int]):
+    size: int = 3
+
+    def __init__(self, items: dict[str, int]) -> None:
+        super().__init__(items)
 
 
 class Unreadable:
@@ -86,6 +106,10 @@ def no_form(what: str, instead: str, where: str = "params['a']", ignore: str = "
     )
 
 
+def not_a_list(what: str, where: str = "params['a']") -> str:
+    return f"{where} is {what}, or leave it out of the key with ignore=['a']."
+
+
 NAME = "its name as a string"
 LIST = "a list of its values"
 TEXT = "a string that stands for it, or a dict of its fields"
@@ -118,7 +142,48 @@ REFUSED: dict[str, tuple[Any, str]] = {
     ),
     "a generator": ({"a": (i for i in "ab")}, no_form("<generator>", LIST)),
     "an iterator": ({"a": iter([1])}, no_form("<list_iterator>", LIST)),
-    "a timedelta": ({"a": timedelta(1)}, no_form("<timedelta>", "its total_seconds()")),
+    "a duration finer than a float": (
+        {"a": timedelta.max},
+        no_form("<timedelta>", "its total_seconds() as a string"),
+    ),
+    "nanoseconds": (
+        {"a": pd.Timedelta(1)},
+        no_form("<Timedelta>", "its total_seconds() as a string"),
+    ),
+    "a numpy duration of nanoseconds": (
+        {"a": np.timedelta64(1, "ns")},
+        no_form("<timedelta64>", TEXT),
+    ),
+    "a structured array": (
+        {"a": np.zeros(2, [("x", int)])},
+        not_a_list("<ndarray> and has named fields. Pass a dict of them"),
+    ),
+    "a row of a structured array": (
+        {"a": [np.zeros(2, [("x", int)])[0]]},
+        not_a_list("<void> and has named fields. Pass a dict of them", "params['a'][0]"),
+    ),
+    "a masked array": (
+        {"a": np.ma.array([1, 2], mask=[True, False])},
+        not_a_list("<MaskedArray> and has masked values. Pass its filled() values"),
+    ),
+    "an empty array with a shape": (
+        {"a": np.zeros((0, 3))},
+        not_a_list("<ndarray> and is empty and has the shape (0, 3). Pass its shape"),
+    ),
+    "an array with a unit": (
+        {"a": np.zeros(1).view(Metres)},
+        not_a_list(
+            "<Metres> and may hold more than numbers, such as a unit. Pass a dict of what counts"
+        ),
+    ),
+    "a series with a label that occurs twice": (
+        {"a": pd.Series([1, 2], index=["x", "x"])},
+        not_a_list(
+            "<Series> with a label that occurs twice. Pass its tolist(), or rename one"
+        ),
+    ),
+    "a dataclass that is a list": ({"a": Layers([1])}, no_form("<Layers>", TEXT)),
+    "a dataclass that is a mapping": ({"a": Table({"rows": 1})}, no_form("<Table>", TEXT)),
     "an object": ({"a": Net()}, no_form("<Net>", TEXT)),
     "a numpy dtype": ({"a": np.dtype("f4")}, no_form("<Float32DType>", TEXT)),
     "a longdouble": ({"a": np.longdouble(1)}, no_form("<longdouble>", TEXT)),
@@ -131,38 +196,33 @@ REFUSED: dict[str, tuple[Any, str]] = {
         no_form("<ndarray>", TEXT),
     ),
     "a numpy date far away": ({"a": np.datetime64("20000-01-01")}, no_form("<datetime64>", TEXT)),
-    "a numpy duration": (
-        {"a": np.timedelta64(1, "s")},
-        no_form("<timedelta>", "its total_seconds()"),
-    ),
-    "params that are an object": (
-        SimpleNamespace(a=1),
-        f"params is <SimpleNamespace>, which has no canonical form. Pass {TEXT}.",
-    ),
     "params that are a list": (
         [1],
-        ("params must be a mapping, or a dataclass, attrs or pydantic instance, not a list. Give "
-        "the value a name: {'name': value}."),
+        ("params must be a mapping, a namespace, or a dataclass, attrs or pydantic instance, not a "
+        "list. Give the value a name: {'name': value}."),
     ),
     "params that are a string": (
         "lr=1",
-        ("params must be a mapping, or a dataclass, attrs or pydantic instance, not a str. Give "
-        "the value a name: {'name': value}."),
+        ("params must be a mapping, a namespace, or a dataclass, attrs or pydantic instance, not a "
+        "str. Give the value a name: {'name': value}."),
     ),
-    "an int as a key": (
-        {1: "a"},
-        ("params has the key 1 of type int, which would be one with '1'. Keys are strings: write "
-        "'1'."),
+    "an int and its text as keys": (
+        {"a": {1: "a", "1": "b"}},
+        "params['a'] has two keys that are both written '1'. Rename one.",
+    ),
+    "True and its text as keys": (
+        {True: "a", "True": "b"},
+        "params has two keys that are both written 'True'. Rename one.",
     ),
     "None as a key": (
         {"a": [{None: 1}]},
-        ("params['a'][0] has the key None of type NoneType, which would be one with 'None'. Keys "
-        "are strings: write 'None'."),
+        ("params['a'][0] has the key None of type NoneType. Keys are str, int or bool: "
+        "write 'None'."),
     ),
     "a tuple as a key": (
         {"a": {(1, 2): 1}},
-        ("params['a'] has the key (1, 2) of type tuple, which would be one with '(1, 2)'. Keys are "
-        "strings: write '(1, 2)'."),
+        ("params['a'] has the key (1, 2) of type tuple. Keys are str, int or bool: write "
+        "'(1, 2)'."),
     ),
     "the key of NaN and infinities": (
         {"a": {"__float__": "nan"}},
@@ -198,21 +258,22 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "a missing value": (
         OmegaConf.create({"model": {"act": "???", "lr": 1}}),
         ("params['model']['act'] cannot be read: Missing mandatory value: model.act. Give it a "
-        "value, or take it out."),
+        "value, or take it out, or leave it out of the key with ignore=['model.act']."),
     ),
     "a missing value in a list": (
         OmegaConf.create({"layers": [1, "???"]}),
         ("params['layers'][1] cannot be read: Missing value at index 1. Give it a value, or take "
-        "it out."),
+        "it out, or leave it out of the key with ignore=['layers']."),
     ),
     "a field that was never set": (
         {"a": Unfinished()},
-        ("params['a'] cannot be read: 'Unfinished' object has no attribute 'a'. Give it a value, "
-        "or take it out."),
+        ("params['a']['a'] cannot be read: 'Unfinished' object has no attribute 'a'. Give it a "
+        "value, or take it out, or leave it out of the key with ignore=['a.a']."),
     ),
     "an array that cannot be read": (
         {"a": Unreadable()},
-        "params['a'] cannot be read: on the GPU. Give it a value, or take it out.",
+        ("params['a'] cannot be read: on the GPU. Give it a value, or take it out, or leave it out "
+        "of the key with ignore=['a']."),
     ),
     "params that cannot be read": (
         Unreadable(),

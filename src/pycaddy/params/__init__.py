@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from pycaddy.errors import ParamsError
 from pycaddy.params._flat import flat_texts
-from pycaddy.params._plain import NO_NAMES, inner_names, normalise
+from pycaddy.params._plain import NO_NAMES, Pass, inner_names, normalise
 from pycaddy.params._refusals import MAX_BYTES, MAX_DEPTH, KeyPath, too_large
 from pycaddy.params._text import canonical, load, stored
 
@@ -28,8 +28,8 @@ __all__ = [
     "thaw_many",
 ]
 
-VERSION = 1
-"""Version of the canonical form. Keys of different versions cannot be compared."""
+VERSION = 2
+"""Version of the canonical form. docs/params.md says what changed with each."""
 
 UNKNOWN = 0
 """Stands in a run's `param_version` while only pycaddy 0.2's hash of its params is known."""
@@ -44,6 +44,8 @@ class Params(NamedTuple):
     """Strict JSON of `plain`, keys in the order written; `thaw` reads it."""
     key: str
     """64 hexadecimal digits: SHA-256 of the canonical text."""
+    earlier_key: str | None = None
+    """The key in version 1 of the form, if it was another one that only lacked names."""
 
     def __eq__(self, other: object) -> bool:
         return self.key == other.key if isinstance(other, Params) else NotImplemented
@@ -64,9 +66,10 @@ def freeze(params: object, *, ignore: Collection[str] = ()) -> Params:
     True
 
     Args:
-        params: A mapping, a dataclass, attrs or pydantic instance, or None, the same as {}.
+        params: A mapping; a namespace; a dataclass, attrs, pydantic or msgspec instance; or
+            None, the same as {}.
         ignore: Keys, or dotted paths as in "optimizer.seed", that are kept but have no part in
-            the key. Their values may be anything: what has no plain form is kept as a text
+            the key. Their values may be anything: a part that has no plain form is kept as a str
             like "<function train>".
 
     Raises:
@@ -77,16 +80,30 @@ def freeze(params: object, *, ignore: Collection[str] = ()) -> Params:
         text, hashed = texts
         return Params(dict(params), text, _sha256(hashed))
     ignored = _names(ignore) if ignore else NO_NAMES
-    values = normalise({} if params is None else params, ("params",), ignored)
+    found = Pass()
+    values = found.whole({} if params is None else params, ("params",), ignored)
     if type(values) is not dict:
         raise ParamsError(
-            "params must be a mapping, or a dataclass, attrs or pydantic instance, not a "
-            f"{type(params).__name__}. Give the value a name: {{'name': value}}.",
+            "params must be a mapping, a namespace, or a dataclass, attrs or pydantic instance, "
+            f"not a {type(params).__name__}. Give the value a name: {{'name': value}}.",
             path="params",
         )
     text = _within_limit(stored(values), values, "params")
-    counted = _without(values, ignored) if ignored else values
-    return Params(values, text, _sha256(canonical(counted)))
+    earlier = _earlier_key(params, ignored) if found.has_new else None
+    return Params(values, text, _key(values, ignored), earlier)
+
+
+def _key(values: dict[str, Any], ignored: frozenset[str]) -> str:
+    return _sha256(canonical(_without(values, ignored) if ignored else values))
+
+
+def _earlier_key(params: object, ignored: frozenset[str]) -> str | None:
+    """Return the key that *params* had in version 1 of the canonical form, if they had one."""
+    try:
+        values = Pass(version=1).whole(params, ("params",), ignored)
+    except ParamsError:
+        return None
+    return _key(values, ignored) if type(values) is dict else None
 
 
 def _sha256(text: str) -> str:

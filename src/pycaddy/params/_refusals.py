@@ -18,9 +18,11 @@ __all__ = [
     "bad_key",
     "label",
     "name_of",
+    "not_a_list",
     "refused",
     "reserved_key",
     "same_keys",
+    "same_labels",
     "too_deep",
     "too_large",
     "too_many_digits",
@@ -60,6 +62,17 @@ def refused(value: object, path: KeyPath) -> ParamsError:
     )
 
 
+def not_a_list(value: object, reason: str, path: KeyPath) -> ParamsError:
+    """An array at *path* for which its list would not do: *reason* says why and what would."""
+    return _or_ignored(path, f"is {label(value)} and {reason}")
+
+
+def same_labels(value: object, path: KeyPath) -> ParamsError:
+    return _or_ignored(
+        path, f"is {label(value)} with a label that occurs twice. Pass its tolist(), or rename one"
+    )
+
+
 def bad_character(found: Match[str], path: KeyPath) -> ParamsError:
     return _or_ignored(path, f"has {_character(found)}. Remove it, or pass bytes")
 
@@ -70,8 +83,8 @@ def too_many_digits(limit: int, path: KeyPath) -> ParamsError:
 
 def bad_key(key: object, path: KeyPath) -> ParamsError:
     return ParamsError(
-        f"{name_of(path)} has the key {_short(key)} of type {type(key).__name__}, which would be "
-        f"one with {_short(str(key))}. Keys are strings: write {_short(str(key))}.",
+        f"{name_of(path)} has the key {_short(key)} of type {type(key).__name__}. Keys are str, "
+        f"int or bool: write {_short(str(key))}.",
         path=name_of(path),
     )
 
@@ -100,10 +113,7 @@ def same_keys(key: str, path: KeyPath) -> ParamsError:
 
 def unreadable(path: KeyPath, error: Exception) -> ParamsError:
     reason = str(error).partition("\n")[0] or type(error).__name__
-    return ParamsError(
-        f"{name_of(path)} cannot be read: {reason}. Give it a value, or take it out.",
-        path=name_of(path),
-    )
+    return _or_ignored(path, f"cannot be read: {reason}. Give it a value, or take it out")
 
 
 def too_deep(path: KeyPath) -> ParamsTooLargeError:
@@ -138,7 +148,7 @@ def _instead_of(value: object) -> str:
     if isinstance(value, complex):
         return "[real, imag] or a string"
     if hasattr(value, "total_seconds"):
-        return "its total_seconds()"
+        return "its total_seconds() as a string"
     if isinstance(value, ModuleType) or callable(value):
         return "its name as a string"
     return "a string that stands for it, or a dict of its fields"
