@@ -12,6 +12,7 @@ import pytest
 from pycaddy import ExistingRun, Project, Status
 from pycaddy.errors import ArchiveError
 from pycaddy.interop import import_earlier
+from pycaddy.params import VERSION
 from pycaddy.params._earlier import earlier_hashes
 
 AT = "2025-05-01T12:00:0"
@@ -91,7 +92,7 @@ def test_what_is_known_of_params_is_their_hash(old: Path, tmp_path: Path) -> Non
     import_earlier(project, old)
     done, failed = project.sessions("train")[:2]
     assert (done.params, done.record.param_hash, done.record.param_version) == ({}, "ab" * 32, 0)
-    assert (failed.params, failed.record.param_version) == ({}, 1)
+    assert (failed.params, failed.record.param_version) == ({}, VERSION)
     assert done.record.capture["origin"] == {
         "project": f"pycaddy 0.2: {old}",
         "run": "train/000",
