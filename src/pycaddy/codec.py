@@ -9,7 +9,10 @@ from datetime import datetime
 from json.encoder import encode_basestring
 from typing import Any, NamedTuple
 
+from pycaddy import params
 from pycaddy._clock import to_iso
+from pycaddy.params._changed import Changes
+from pycaddy.params._text import load
 from pycaddy.status import Status
 
 __all__ = [
@@ -30,6 +33,8 @@ __all__ = [
     "encode_tags",
     "encode_text",
     "keep_origin",
+    "move_facts",
+    "note_changes",
 ]
 
 encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -98,6 +103,9 @@ class Move(NamedTuple):
     attempt: int
     detail: str | None = None
     """Who started it, or the last line of the error."""
+    changed_params: Changes | None = None
+    """Of a start: the ignored params that the attempt before had otherwise, as in
+    {"device": {"before": "cpu", "now": "cuda"}}."""
 
 
 def encode_files(files: Mapping[str, FileRecord]) -> str:
@@ -213,9 +221,28 @@ def append_move(
     return f'{history[:-1]},["{status.value}","{to_iso(at_us)}",{attempt}{ending}]]'
 
 
+def note_changes(history: str, changes: Changes) -> str:
+    """Return *history* with the params that its latest start has changed."""
+    moves = json.loads(history)
+    started = next(move for move in reversed(moves) if move[0] == Status.RUNNING.value)
+    started[3:] = [started[3] if len(started) > 3 else None, json.loads(params.dump(changes))]
+    return encode(moves)
+
+
 def decode_history(text: str) -> tuple[Move, ...]:
     """Return the moves of a history, oldest first."""
     return tuple(
-        Move(Status(status), datetime.fromisoformat(at), *rest)
-        for status, at, *rest in json.loads(text)
+        Move(Status(status), datetime.fromisoformat(at), *rest) for status, at, *rest in load(text)
     )
+
+
+def move_facts(move: Move) -> dict[str, Any]:
+    """Return a move as plain JSON values, for `--json` and the web API."""
+    changed = move.changed_params
+    return {
+        "status": move.status.value,
+        "at": move.at.isoformat(timespec="microseconds"),
+        "attempt": move.attempt,
+        "detail": move.detail,
+        "changed_params": None if changed is None else json.loads(params.dump(changed)),
+    }

@@ -14,6 +14,7 @@ from pycaddy.codec import FileRecord, Move, Owner
 from pycaddy.errors import RunNotFoundError
 from pycaddy.layout import RunLayout, StorageMode
 from pycaddy.params import thaw
+from pycaddy.params._changed import undone
 from pycaddy.status import Status
 
 __all__ = [
@@ -144,6 +145,20 @@ class RunRecord(NamedTuple):
     def params(self) -> dict[str, Any]:
         """The params as plain JSON values."""
         return thaw(self.params_text)
+
+    def params_of(self, attempt: int) -> dict[str, Any]:
+        """Return the params of one attempt: ignored ones may differ from attempt to attempt.
+
+        Raises:
+            ValueError: The run has no such attempt.
+        """
+        if not 1 <= attempt <= self.attempt:
+            raise ValueError(f"Run {self.key} has the attempts 1 to {self.attempt}, not {attempt}.")
+        values = self.params
+        for move in reversed(self.history):
+            if move.changed_params and move.attempt > attempt:
+                values = undone(values, move.changed_params)
+        return values
 
     @property
     def param_hash(self) -> int | str:

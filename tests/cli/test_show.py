@@ -120,7 +120,7 @@ def test_the_document_tells_all_that_is_known(project: Project) -> None:
     assert run["folder"] == folder
     assert run["params"] == {"epochs": 10, "optimizer": {"lr": 0.001}}
     assert run["param_hash"] == session.param_hash
-    assert run["param_version"] == 1
+    assert run["param_version"] == 2
     assert run["result"] == {"loss": 0.002}
     assert run["storage_mode"] == "subfolder"
     assert run["error"] is None

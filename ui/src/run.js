@@ -162,9 +162,12 @@ function Values({ title, values }) {
 function History({ moves }) {
   return html`<ol class="history">
     ${moves.map(
-      ({ status, at, attempt, detail }) => html`<li>
+      ({ status, at, attempt, detail, changed_params: changed }) => html`<li>
         <span class="dim">${time(at)}</span> <${StatusMark} status=${status} />
         ${attempt > 1 && html`<span class="dim">attempt ${attempt}</span>`} <span class="detail">${detail}</span>
+        ${Object.entries(changed ?? {}).map(
+          ([name, { before, now }]) => html`<span class="detail">${name}: ${value(before)} → ${value(now)}</span>`,
+        )}
       </li>`,
     )}
   </ol>`;

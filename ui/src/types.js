@@ -44,7 +44,12 @@
 
 /** @typedef {{ key: string, path: string, size: number | null, sha256: string | null }} RunFile */
 
-/** @typedef {{ status: Status, at: string, attempt: number, detail: string | null }} Move */
+/**
+ * @typedef {{
+ *   status: Status, at: string, attempt: number, detail: string | null,
+ *   changed_params: Record<string, { before?: unknown, now?: unknown }> | null,
+ * }} Move
+ */
 
 /**
  * @typedef {Common & {

@@ -11,13 +11,14 @@ from typing import Any
 
 import click
 
+from pycaddy import codec
 from pycaddy.cli._facts import facts, status_cell
 from pycaddy.cli._format import count, duration, flat, local_time, value_text
 from pycaddy.cli._options import examples, json_option, project_option
 from pycaddy.cli._output import Styled, say, say_json
 from pycaddy.cli._runs import run_argument, run_named
 from pycaddy.cli._table import say_rows
-from pycaddy.ledger import FileRecord, Ledger, RunRecord
+from pycaddy.ledger import FileRecord, Ledger, Move, RunRecord
 from pycaddy.ledger.artifacts import absolute
 from pycaddy.ledger.verify import differences
 from pycaddy.params import UNKNOWN
@@ -68,7 +69,7 @@ def show(run: str, project: str | None, as_json: bool) -> None:
     _section(
         "history",
         [
-            (local_time(move.at), move.status.value, f"attempt {move.attempt}", move.detail or "")
+            (local_time(move.at), move.status.value, f"attempt {move.attempt}", _detail(move))
             for move in record.history
         ],
     )
@@ -106,15 +107,7 @@ def _more_facts(ledger: Ledger, record: RunRecord, files: Mapping[str, _File]) -
             }
             for key, file in files.items()
         },
-        "history": [
-            {
-                "status": move.status.value,
-                "at": move.at.isoformat(timespec="microseconds"),
-                "attempt": move.attempt,
-                "detail": move.detail,
-            }
-            for move in record.history
-        ],
+        "history": [codec.move_facts(move) for move in record.history],
         "error": record.error_text,
         "tags": list(record.tags),
         "note": record.note,
@@ -139,6 +132,19 @@ def _overview(ledger: Ledger, record: RunRecord) -> Iterator[tuple[str, str]]:
     yield from _code(record.capture)
     yield "storage mode", record.mode.name
     yield "params key", str(record.param_hash)
+
+
+def _detail(move: Move) -> str:
+    """Return who started an attempt and which ignored params it changed, or why it ended."""
+    changes = [
+        f"{name}: {_side(sides, 'before')} -> {_side(sides, 'now')}"
+        for name, sides in (move.changed_params or {}).items()
+    ]
+    return ", ".join(filter(None, (move.detail, *changes)))
+
+
+def _side(sides: Mapping[str, Any], side: str) -> str:
+    return value_text(sides[side]) if side in sides else "none"
 
 
 def _code(capture: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

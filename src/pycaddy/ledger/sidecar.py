@@ -135,6 +135,9 @@ def _check(record: RunRecord) -> None:
     for move in record.history:
         _whole(move.attempt)
         _optional(_text, move.detail)
+        for sides in (move.changed_params or {}).values():
+            if not isinstance(sides, dict):
+                raise TypeError(f"{sides!r} is not what changed in a param")
         if move.at.tzinfo is None:
             raise ValueError(f"the time {move.at} in its history has no zone")
     for kept in (

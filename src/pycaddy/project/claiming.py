@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_che
 from pycaddy import params
 from pycaddy.layout import StorageMode, check_storage_mode
 from pycaddy.ledger import Ledger, transitions
+from pycaddy.ledger.attempt_params import keep_params
 from pycaddy.ledger.owner import this_process
 from pycaddy.records import NewRun, RunRecord
 from pycaddy.status import Status
@@ -305,13 +306,16 @@ class Claims:
     def _claim(self, wanted: Sequence[NewRun]) -> tuple[int, RunRecord] | None:
         captured = self._snapshot()  # before the transaction, which others wait for
         claimed = self._ledger.claim(wanted, self._decide)
-        if claimed is None or captured is None or not captured.files:
-            return claimed
-        from pycaddy.project.capture.snapshot import keep
-
+        if claimed is None:
+            return None
         position, record = claimed
         try:
-            return position, keep(captured, self._ledger, record)
+            record = keep_params(self._ledger, record, wanted[position].params_text)
+            if captured is not None and captured.files:
+                from pycaddy.project.capture.snapshot import keep
+
+                record = keep(captured, self._ledger, record)
+            return position, record
         except BaseException as error:
             with suppress(Exception):
                 self._ledger.reap(record, f"It was not begun: {error!r}")

@@ -178,7 +178,8 @@ class Project:
             self.storage_mode if storage_mode is None else check_storage_mode(storage_mode),
             owner=this_process(),
         )
-        return session_on(self, find_or_create(self.ledger, run, existing_run_strategy))
+        record = find_or_create(self.ledger, run, existing_run_strategy)
+        return session_on(self, record, frozen.text)
 
     def claim(
         self,

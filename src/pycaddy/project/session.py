@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Self, overload
 
 from pycaddy.errors import LedgerSyncError, PycaddyError
 from pycaddy.ledger import Ledger, Move, RunKey, RunRecord, recording
+from pycaddy.ledger.attempt_params import keep_params
 from pycaddy.ledger.owner import this_process
 from pycaddy.metrics.values import NOTHING, as_points
+from pycaddy.params import thaw
 from pycaddy.status import Status
 
 if TYPE_CHECKING:
@@ -42,10 +44,18 @@ class Session:
     """
 
     __slots__ = (
-        "_attempt", "_capture", "_has_folder", "_ledger", "_project", "_record", "_recorder"
+        "_attempt", "_capture", "_has_folder", "_ledger", "_params_text", "_project", "_record",
+        "_recorder",
     )  # fmt: skip
 
-    def __init__(self, ledger: Ledger, record: RunRecord, capture: Parts, project: Project) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        record: RunRecord,
+        capture: Parts,
+        project: Project,
+        params_text: str | None = None,
+    ) -> None:
         self._ledger = ledger
         self._record = record
         self._capture = capture
@@ -53,6 +63,8 @@ class Session:
         self._attempt = record.attempt
         self._has_folder = False
         self._recorder: Recorder | None = None
+        self._params_text = params_text
+        """The params of the attempt that this handle will start, if they are not the record's."""
 
     @property
     def project(self) -> Project:
@@ -76,8 +88,12 @@ class Session:
 
     @property
     def params(self) -> dict[str, Any]:
-        """The params as plain JSON values, the same in every process."""
-        return self._record.params
+        """The params as plain JSON values, the same in every process.
+
+        Of a run that `ExistingRun.CONTINUE` found: as they were passed in this call, with its
+        values of ignored params. `record.params_of(1)` has those of the first attempt.
+        """
+        return self._record.params if self._params_text is None else thaw(self._params_text)
 
     @property
     def param_hash(self) -> int | str:
@@ -309,7 +325,11 @@ class Session:
             RunBusyError: Somebody is on it who is not known to be dead.
             FolderTakenError: The folder holds a run that the ledger does not know.
         """
-        return self._start()
+        self._start()
+        if self._params_text is not None:
+            self._record = keep_params(self._ledger, self._record, self._params_text)
+            self._params_text = None
+        return self
 
     def done(self) -> Self:
         """Mark the run as DONE. On a DONE run this changes nothing.
@@ -436,7 +456,7 @@ class Session:
 
     def __repr__(self) -> str:
         record = self._record
-        return f"Session({str(record.key)!r}, {record.status.name}, params={record.params!r})"
+        return f"Session({str(record.key)!r}, {record.status.name}, params={self.params!r})"
 
     def _repr_html_(self) -> str:
         from pycaddy.project._html import session_html
@@ -444,9 +464,15 @@ class Session:
         return session_html(self.record, self.files)
 
 
-def session_on(project: Project, record: RunRecord) -> Session:
-    """Return a session of *project* on the run of *record*."""
-    return Session(project.ledger, record, project.capture, project)
+def session_on(project: Project, record: RunRecord, params_text: str | None = None) -> Session:
+    """Return a session of *project* on the run of *record*.
+
+    Args:
+        params_text: The params for the next attempt, if its ignored params may be others.
+    """
+    if params_text == record.params_text or record.status is Status.DONE:
+        params_text = None
+    return Session(project.ledger, record, project.capture, project, params_text)
 
 
 def describe_error(reason: BaseException | str) -> str:

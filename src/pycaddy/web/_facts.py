@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from pycaddy import codec
 from pycaddy._clock import to_iso
 from pycaddy.ledger import RunRecord
 
@@ -66,15 +67,7 @@ def run(record: RunRecord, *, stale: bool, folder: str, log: int | None) -> dict
             {"key": key, "path": file.path, "size": file.size, "sha256": file.sha256}
             for key, file in record.artifacts.items()
         ],
-        "history": [
-            {
-                "status": move.status.value,
-                "at": move.at.isoformat(timespec="microseconds"),
-                "attempt": move.attempt,
-                "detail": move.detail,
-            }
-            for move in record.history
-        ],
+        "history": [codec.move_facts(move) for move in record.history],
     }
 
 

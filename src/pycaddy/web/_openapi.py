@@ -220,7 +220,15 @@ def _details() -> Schema:
                 sha256=_MAYBE_TEXT,
             )
         ),
-        "history": _list(_object(status=_STATUS, at=_TEXT, attempt=_WHOLE, detail=_MAYBE_TEXT)),
+        "history": _list(
+            _object(
+                status=_STATUS,
+                at=_TEXT,
+                attempt=_WHOLE,
+                detail=_MAYBE_TEXT,
+                changed_params={"type": ["object", "null"]},
+            )
+        ),
     }
 
 
