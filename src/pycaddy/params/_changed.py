@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pycaddy.params._plain import inner_names
 from pycaddy.params._text import canonical
 
-__all__ = ["Changes", "differences", "undone"]
+__all__ = ["Changes", "differences", "undone", "with_ignored"]
 
 Changes = dict[str, dict[str, Any]]
 """{"device": {"before": "cpu", "now": "cuda"}}; dots lead into nested params. A param that was
@@ -55,3 +56,17 @@ def _parts(values: Any, name: str) -> list[str]:
             if name.startswith(f"{key}.") and type(values[key]) is dict:
                 return [key, *_parts(values[key], name[len(key) + 1 :])]
     return [name]
+
+
+def with_ignored(
+    values: Mapping[str, Any], before: Mapping[str, Any], names: frozenset[str]
+) -> dict[str, Any]:
+    """Return the plain params *values* with what *before* has under the ignored *names*."""
+    kept: dict[str, Any] = {}
+    for key, value in values.items():
+        if key in names:
+            continue
+        inner, old = inner_names(key, names), before.get(key)
+        is_inside = inner and type(value) is dict and type(old) is dict
+        kept[key] = with_ignored(value, old, inner) if is_inside else value  # type: ignore[arg-type]
+    return kept | {key: value for key, value in before.items() if key in names}

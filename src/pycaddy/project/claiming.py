@@ -267,14 +267,38 @@ class Claims:
                 )
 
     def _known(self, wanted: Iterator[params.Params], done: set[str]) -> Iterator[params.Params]:
-        """Return *wanted*, after runs of pycaddy 0.2 with these params were given them.
+        """Return *wanted*, after earlier runs with these params were given them.
+
+        Those are runs of pycaddy 0.2, and of an earlier form of the params.
 
         Args:
             done: The param hashes of DONE runs; those of such runs are added.
         """
+        wanted = self._updated(wanted, done)
         if (self._options.relpath, self._options.identifier) not in self._ledger.hash_only:
             return wanted
         return self._filled_in(wanted, done)
+
+    def _updated(self, wanted: Iterator[params.Params], done: set[str]) -> Iterator[params.Params]:
+        options, known = self._options, None
+        for first in wanted:
+            if first.earlier_key is None:  # most params: nothing to look up
+                yield first
+                continue
+            if known is None:
+                known = {
+                    record.params_key
+                    for record in self._ledger.records(self._all)
+                    if record.param_version == 1
+                }
+            batch = [first, *islice(wanted, _MANY)] if known else [first]
+            if found := [frozen for frozen in batch if frozen.earlier_key in known]:
+                from pycaddy.ledger.earlier_form import update_form
+
+                done |= update_form(
+                    self._ledger, options.relpath, options.identifier, found, options.ignore
+                )
+            yield from batch
 
     def _filled_in(
         self, wanted: Iterator[params.Params], done: set[str]

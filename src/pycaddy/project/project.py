@@ -167,9 +167,8 @@ class Project:
             ParamsError: A param has no canonical form; the message names it.
             RunBusyError: With CONTINUE: somebody is on the run.
         """
-        frozen = params_module.freeze(
-            params, ignore=self.ignore + params_module.ignored_names(ignore)
-        )
+        ignored = self.ignore + params_module.ignored_names(ignore)
+        frozen = params_module.freeze(params, ignore=ignored)
         run = NewRun(
             self.relpath,
             identifier,
@@ -178,6 +177,10 @@ class Project:
             self.storage_mode if storage_mode is None else check_storage_mode(storage_mode),
             owner=this_process(),
         )
+        if frozen.earlier_key is not None and existing_run_strategy not in (None, ExistingRun.NEW):
+            from pycaddy.ledger.earlier_form import update_form
+
+            update_form(self.ledger, self.relpath, identifier, [frozen], ignored)
         record = find_or_create(self.ledger, run, existing_run_strategy)
         return session_on(self, record, frozen.text)
 
