@@ -19,6 +19,7 @@
     |  `- LeaseLostError        a later attempt has taken the run over
     |- MetricsError             a run's metrics cannot be used           RuntimeError
     |- MetricNotFoundError      the run has no such series               KeyError
+    |- FunctionClashError       another function has made these results  ValueError
     |- RerunError               what a run had is no longer there        RuntimeError
     |- ProjectFolderError       the root cannot hold a project           OSError
     |- LedgerError              the ledger cannot be used                RuntimeError
@@ -47,6 +48,7 @@ __all__ = [
     "FileKeyError",
     "FilterError",
     "FolderTakenError",
+    "FunctionClashError",
     "InvalidNameError",
     "LeaseLostError",
     "LedgerBusyError",
@@ -177,6 +179,13 @@ class MetricsError(PycaddyError, RuntimeError):
 
 class MetricNotFoundError(PycaddyError, KeyError):
     """The run has logged no series of this name. Facts: `run`, `name`."""
+
+
+class FunctionClashError(PycaddyError, ValueError):
+    """A sweep whose results were made by another function with the same name.
+
+    Facts: `identifier`, and `functions`, the other functions as text.
+    """
 
 
 class RerunError(PycaddyError, RuntimeError):

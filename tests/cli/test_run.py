@@ -152,3 +152,36 @@ def test_what_is_captured_is_chosen_by_name(folder: Path) -> None:
     wrong = run(*words, "pakages", cwd=folder)
     assert wrong.returncode == 2
     assert "names 'pakages'" in wrong.stderr
+
+
+@pytest.mark.parametrize("command", ["run", "worker"])
+def test_the_results_of_another_function_of_this_name_are_not_skipped(
+    folder: Path, command: str
+) -> None:
+    for name in ("a", "b"):
+        (folder / f"{name}.py").write_text(f"def main(run):\n    return {{'who': '{name}'}}\n")
+    assert run("run", "a.py:main", "--sweep", "sweep.json", cwd=folder).returncode == 0
+    words = ("b.py:main", "--sweep", "sweep.json", "--json")
+    refused = run(command, *words, cwd=folder)
+    assert refused.returncode == 3
+    assert f"made by {folder}/a.py:main, not by {folder}/b.py:main" in refused.stderr
+    assert "--identifier main" in refused.stderr
+    shared = run(command, *words, "--identifier", "main", cwd=folder)
+    assert shared.returncode == 0
+    assert f"not by {folder}/b.py:main. They are skipped as done." in shared.stderr
+    report = json.loads(shared.stdout)
+    assert report["other_functions"] == {f"{folder}/a.py:main": 3}
+    assert (report["done"], report["skipped"]) == (0, 3)
+    other = run(command, *words, "--identifier", "other", cwd=folder)
+    assert json.loads(other.stdout)["done"] == 3
+
+
+def test_a_function_whose_name_does_not_tell_needs_an_identifier(folder: Path) -> None:
+    (folder / "odd.py").write_text(
+        "from functools import partial\ndef f(run, y): return {}\nmain = partial(f, y=1)\n"
+    )
+    refused = run("run", "odd.py:main", "--sweep", "sweep.json", cwd=folder)
+    assert refused.returncode == 2
+    assert "--identifier" in refused.stderr
+    named = run("run", "odd.py:main", "--sweep", "sweep.json", "--identifier", "it", cwd=folder)
+    assert named.returncode == 0

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -147,24 +146,9 @@ def _give_up(run: Session) -> None:
     run.error("diverged")
 
 
-class Trainer:
-    def fit(self, run: Session) -> None: ...
-
-
-@pytest.mark.parametrize(
-    ("function", "name"),
-    [(square, "square"), (Trainer().fit, "fit"), (partial(square), "square")],
-)
-def test_the_identifier_is_the_functions_name(
-    project: Project, function: Callable[[Session], Any], name: str
-) -> None:
-    project.run(function, NUMBERS[:1], executor="serial")
-    assert [run.identifier for run in project.sessions()] == [name]
-
-
-def test_a_function_without_a_name_needs_an_identifier(project: Project) -> None:
-    with pytest.raises((TypeError, ValueError), match="identifier"):
-        project.run(lambda run: None, NUMBERS[:1], executor="serial")
+def test_the_identifier_is_the_functions_name(project: Project) -> None:
+    project.run(square, NUMBERS[:1], executor="serial")
+    assert [run.identifier for run in project.sessions()] == ["square"]
 
 
 def test_it_is_silent_where_nobody_watches(

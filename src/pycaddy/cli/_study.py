@@ -19,6 +19,7 @@ from pycaddy.cli._project import find_root
 from pycaddy.errors import PycaddyError
 from pycaddy.project import Project
 from pycaddy.project.capture import DEFAULT, PARTS
+from pycaddy.project.function import default_identifier
 from pycaddy.project.report import RunReport
 from pycaddy.sweeper import Sweep, load_sweep
 
@@ -35,6 +36,8 @@ class Work:
     sweep: Sweep
     project: Project
     identifier: str
+    chosen: bool
+    """Whether the identifier was given, or is not the function's own name."""
 
     @classmethod
     def of(
@@ -50,10 +53,19 @@ class Work:
         Nothing is made yet: what is wrong about the words leaves no folder behind.
         """
         called = load_function(function)
+        own_name = None if identifier else _own_name(called)
         configs = load_sweep(sweep)
         home, _, name = (identifier or function.rpartition(":")[2]).rpartition("/")
         opened = _project(project, capture)
-        return cls(called, configs, opened.sub(home) if home else opened, name)
+        home_project = opened.sub(home) if home else opened
+        return cls(called, configs, home_project, name, chosen=name != own_name)
+
+
+def _own_name(function: Callable[..., Any]) -> str:
+    try:
+        return default_identifier(function)
+    except ValueError as error:
+        raise usage_error(str(error)) from error
 
 
 def study_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -78,7 +90,8 @@ def study_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--identifier",
             metavar="NAME",
-            help="What kind of runs they are. Default: the function's name.",
+            help="What kind of runs they are. Default: the function's name. Two functions with one "
+            "name need it.",
         ),
         click.option(
             "--sweep",
@@ -126,6 +139,7 @@ def report_facts(work: Work, report: RunReport) -> dict[str, Any]:
         "held": report.held,
         "waiting": report.waiting,
         "duplicates": report.duplicates,
+        "other_functions": report.other_functions,
         "seconds": report.seconds,
         "failures": [asdict(failure) | {"run": str(failure.run)} for failure in report.failures],
     }

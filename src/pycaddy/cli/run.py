@@ -90,7 +90,7 @@ def run(
             report = work.project.run(
                 work.function,
                 work.sweep,
-                identifier=work.identifier,
+                identifier=work.identifier if work.chosen else None,
                 executor=executor,
                 workers=workers,
                 retries=retries,

@@ -17,6 +17,8 @@ from pycaddy.errors import LeaseLostError
 from pycaddy.ledger.owner import this_process
 from pycaddy.project import Session
 from pycaddy.project.claiming import ClaimOptions, Claims
+from pycaddy.project.function import check_function
+from pycaddy.project.origin import Origin
 from pycaddy.project.report import Failure, RunReport
 from pycaddy.project.session import session_on
 from pycaddy.project.worker import Assignment, Outcome
@@ -62,11 +64,19 @@ def worker(
     words are those of `pycaddy run`. The exit code is 1 if runs failed here.
     """
     work = Work.of(function, sweep, identifier, project, capture)
-    options = ClaimOptions.of(work.project, work.identifier, max_attempts=max_attempts, wait=wait)
+    options = ClaimOptions.of(
+        work.project,
+        work.identifier,
+        max_attempts=max_attempts,
+        wait=wait,
+        origin=Origin.of(work.function),
+    )
     claims = Claims(work.project.ledger, work.sweep, options)
+    others = check_function(work.project.ledger, claims, work.function, chosen=work.chosen)
     try:
         with output_aside(as_json):
             report = _all(work, claims, max_runs)
+            report.other_functions = others
     except KeyboardInterrupt:
         say_interrupted()
         raise

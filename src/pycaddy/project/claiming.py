@@ -15,6 +15,7 @@ from pycaddy.layout import StorageMode, check_storage_mode
 from pycaddy.ledger import Ledger, transitions
 from pycaddy.ledger.attempt_params import keep_params
 from pycaddy.ledger.owner import this_process
+from pycaddy.project.origin import Origin, with_origin
 from pycaddy.records import NewRun, RunRecord
 from pycaddy.status import Status
 from pycaddy.stores import Selection, new_record
@@ -67,6 +68,8 @@ class ClaimOptions:
     """Params that do not tell runs apart."""
     capture: Parts = ()
     """What to capture when a run is claimed."""
+    origin: Origin | None = None
+    """The function that the runs are for, if it is known."""
     max_attempts: int = 3
     """How often a run may be started in all."""
     retry: Collection[Retry] = ("error", "stale")
@@ -158,6 +161,16 @@ class Claims:
         """How many configurations were DONE when the pass began."""
         self.held = 0
         """How many runs were in other hands at the last look."""
+
+    @property
+    def options(self) -> ClaimOptions:
+        """Which runs to claim."""
+        return self._options
+
+    @property
+    def is_adaptive(self) -> bool:
+        """Whether the configurations depend on earlier results."""
+        return isinstance(self._configs, Adaptive)
 
     def __iter__(self) -> Iterator[RunRecord]:
         while True:
@@ -364,8 +377,13 @@ class Claims:
             record or new_record(run),
             this_process(),
             now_us,
-            None if captured is None else captured.text,
+            self._capture_text(captured),
         )
+
+    def _capture_text(self, captured: Snapshot | None) -> str | None:
+        text = None if captured is None else captured.text
+        origin = self._options.origin
+        return text if origin is None else with_origin(text, origin)
 
     def _standing(self, found: Sequence[RunRecord]) -> tuple[_Standing, RunRecord | None]:
         """Return what can be done about runs with equal params, and which of them it is."""

@@ -260,7 +260,9 @@ class Project:
             function: Takes the `Session`: `run.params`, `run.path(...)`.
             sweep: The params of the runs: a sweep, or any iterable of mappings. Or an
                 `OptunaSweep`, which chooses each after the results of those before it.
-            identifier: What kind of runs they are. Default: the function's name.
+            identifier: What kind of runs they are. Default: the function's name. A lambda, a
+                partial, a bound method, and what a decorator without `functools.wraps` returns
+                need one.
             executor: "local": a process of its own for each run, whose output goes to
                 `stdout.log` in its folder. "threads" and "serial": in this process. "dask" and
                 "ray": a cluster of this machine's cores. "slurm" or a `SlurmExecutor`: job
@@ -280,6 +282,11 @@ class Project:
 
         Returns:
             How many are done, were skipped or failed, and why; it prints as a summary.
+
+        Raises:
+            FunctionClashError: Without *identifier*: another function with this name made the
+                results that would be skipped.
+            ValueError: Without *identifier*: the function has no name of its own.
         """
         from pycaddy.project.running import run_study
         from pycaddy.project.study import Study
@@ -288,7 +295,7 @@ class Project:
             self,
             function,
             sweep,
-            identifier or _name_of(function),
+            identifier,
             retries=retries,
             timeout_s=timeout_s,
             fail_fast=fail_fast,
@@ -639,12 +646,3 @@ class Project:
 
     def _record_of(self, run: Session | RunKey | str) -> RunRecord:
         return find(self.ledger, self.relpath, run.key if isinstance(run, Session) else run, None)
-
-
-def _name_of(function: object) -> str:
-    while isinstance(function, functools.partial):
-        function = function.func
-    name = getattr(function, "__name__", None)
-    if not isinstance(name, str) or not name.isidentifier():
-        raise ValueError(f"{function!r} has no name to go by. Give identifier=...")
-    return name

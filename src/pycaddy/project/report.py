@@ -40,6 +40,8 @@ class RunReport:
     """Runs that nobody had begun when this call ended."""
     duplicates: int = 0
     """Configurations with the same params as an earlier one."""
+    other_functions: dict[str, int] = field(default_factory=dict)
+    """How many of the skipped ones another function made, by that function's name."""
     failures: list[Failure] = field(default_factory=list)
     """Runs that ended in ERROR, with the reason of their last attempt."""
     seconds: float = 0.0
@@ -63,6 +65,10 @@ class RunReport:
             lines.append(f"{self.waiting} wait for their turn")
         if self.duplicates:
             lines.append(f"{self.duplicates} configurations repeat earlier ones and were run once")
+        lines += [
+            f"{number} of the skipped were made by {name}"
+            for name, number in self.other_functions.items()
+        ]
         lines += [str(failure) for failure in self.failures[:_SHOWN]]
         if self.failed > _SHOWN:
             lines.append(f"and {self.failed - _SHOWN} more")

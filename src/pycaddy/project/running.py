@@ -13,6 +13,7 @@ from pycaddy.executors import DaskClient, Opened, SlurmExecutor, open_executor
 from pycaddy.ledger import RunRecord, heartbeat
 from pycaddy.ledger.owner import this_process
 from pycaddy.project.claiming import Claims, length_of
+from pycaddy.project.function import check_function
 from pycaddy.project.progress import Watcher, watching
 from pycaddy.project.report import Failure, RunReport
 from pycaddy.project.session import describe_error
@@ -36,8 +37,24 @@ def run_study(
 ) -> RunReport:
     """Do what `Project.run` promises."""
     _refuse_while_importing()
+    others = check_function(
+        study.project.ledger, study.claims(), study.function, chosen=study.chosen
+    )
     if executor == "slurm":
         executor = SlurmExecutor()
+    report = _carried_out(study, executor, workers=workers, gpus=gpus, progress=progress)
+    report.other_functions = others
+    return report
+
+
+def _carried_out(
+    study: Study,
+    executor: str | Executor | DaskClient | SlurmExecutor,
+    *,
+    workers: int | None,
+    gpus: int,
+    progress: bool,
+) -> RunReport:
     with watching(study.identifier, length_of(study.configs), wanted=progress) as watcher:
         if isinstance(executor, SlurmExecutor):
             from pycaddy.project.detached import run_on_slurm

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pycaddy.layout import StorageMode
 from pycaddy.project.claiming import ClaimOptions, Claims, Configs
+from pycaddy.project.function import default_identifier
+from pycaddy.project.origin import Origin
 from pycaddy.project.session import Session
 from pycaddy.status import Status
 from pycaddy.stores import Selection
@@ -30,6 +32,8 @@ class Study:
     """Which runs to claim. Attempts before the call do not count: it gives each a new chance."""
     fail_fast: bool
     timeout_s: float | None
+    chosen: bool
+    """Whether the caller chose the identifier, and not the function's name."""
     command: dict[str, Any] | None
     """The command of the process that made the call, if that is to be captured."""
 
@@ -39,7 +43,7 @@ class Study:
         project: Project,
         function: Callable[[Session], Any],
         sweep: Configs,
-        identifier: str,
+        identifier: str | None,
         *,
         retries: int,
         storage_mode: StorageMode | None,
@@ -50,19 +54,23 @@ class Study:
         """Return the study of a call that is made now."""
         if retries < 0:
             raise ValueError(f"retries must be 0 or more, not {retries!r}.")
+        chosen = identifier is not None
+        identifier = default_identifier(function) if identifier is None else identifier
         options = ClaimOptions.of(
             project,
             identifier,
             storage_mode=storage_mode,
             ignore=ignore,
             max_attempts=1 + retries,
+            origin=Origin.of(function),
         )
         configs = list(sweep) if isinstance(sweep, Iterator) else sweep
         if (project.relpath, identifier) in project.ledger.hash_only:
             # First, so that their attempts count as those of the same params.
             Claims(project.ledger, configs, options).fill_in()
         options = replace(options, earlier=_attempts(project, identifier))
-        return cls(project, function, configs, options, fail_fast, timeout_s, _command(project))
+        command = _command(project)
+        return cls(project, function, configs, options, fail_fast, timeout_s, chosen, command)
 
     @property
     def identifier(self) -> str:

@@ -13,6 +13,7 @@ from pycaddy._files import replace_file
 from pycaddy._machine import host_name
 from pycaddy.layout import CAPTURED_PACKAGES, CAPTURED_PATCH
 from pycaddy.ledger import Ledger, RunRecord
+from pycaddy.project.origin import FACT
 
 if TYPE_CHECKING:
     from pycaddy.project.capture.parts import Parts
@@ -160,7 +161,7 @@ def capture_here(parts: Parts, ledger: Ledger, record: RunRecord) -> RunRecord:
     if not parts or before.get("host") in (None, host_name()):
         return record
     snapshot = take(parts, ledger.root)
-    command = {name: before[name] for name in _COMMAND if name in before}
+    command = {name: before[name] for name in (*_COMMAND, FACT) if name in before}
     record = ledger.set_capture(record, {**snapshot.facts, **command}, record.attempt)
     return keep(snapshot, ledger, record)
 
