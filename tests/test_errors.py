@@ -40,6 +40,7 @@ BUILTINS = {
     "LeaseLostError": ("RunStateError", RuntimeError),
     "MetricsError": ("PycaddyError", RuntimeError),
     "MetricNotFoundError": ("PycaddyError", KeyError),
+    "FunctionClashError": ("PycaddyError", ValueError),
     "RerunError": ("PycaddyError", RuntimeError),
     "ProjectFolderError": ("PycaddyError", OSError),
     "LedgerError": ("PycaddyError", RuntimeError),

@@ -16,6 +16,7 @@ import pytest
 from pycaddy import DictSweep, ExistingRun, Project, Session, Status
 from pycaddy.errors import LedgerDamagedError, RunNotFoundError
 from pycaddy.ledger import Ledger
+from pycaddy.params import VERSION
 from pycaddy.stores import Selection
 from pycaddy.testing._at_once import MANY, in_processes
 from tests.ledger.earlier.contents import configs, status_of
@@ -154,7 +155,7 @@ def test_a_run_is_found_by_its_old_uid(root: Path) -> None:
 
 def test_runs_without_params_are_found_by_that(root: Path) -> None:
     run = Project(root).session("eval", {}, ExistingRun.RESUME)
-    assert (run.uid, run.params, run.record.param_version) == ("0000", {}, 1)
+    assert (run.uid, run.params, run.record.param_version) == ("0000", {}, VERSION)
 
 
 def test_a_run_that_was_running_is_an_error_that_says_so(root: Path) -> None:
@@ -186,7 +187,7 @@ def test_the_params_of_a_run_are_unknown_until_they_are_asked_for(root: Path) ->
     assert run.record.capture["origin"]["run"] == "train/000"
     assert run.record.capture["origin"]["param_hash"] == run.record.param_hash
     found = project.session("train", configs(1)[0], ExistingRun.RESUME)
-    assert (found.key, found.record.param_version) == (run.key, 1)
+    assert (found.key, found.record.param_version) == (run.key, VERSION)
     described = json.loads((root / "train/0000/run.json").read_text())
     assert described["params"] == found.params
 
