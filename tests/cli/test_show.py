@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from pycaddy import ExistingRun
 from pycaddy.layout import StorageMode
 from pycaddy.project import Project
 from tests.cli.sample import document, invoke, make_project, make_stale_run
@@ -209,3 +211,19 @@ def test_points_that_were_lost_are_shown(project: Project) -> None:
     run.log("loss", 1.0)
     run.done()
     assert "1 point lost" in invoke("show", "train/0004").stdout
+
+
+def test_the_ignored_params_that_an_attempt_changed_are_told(project: Project) -> None:
+    def attempt(**params: object) -> None:
+        run = project.session("device", params, ExistingRun.CONTINUE, ignore=["device", "top.k"])
+        run.start().error("cut off")
+
+    attempt(device="cpu", top={"k": math.inf})
+    attempt(device="cuda", top={})
+    assert "device: cpu -> cuda, top.k: inf -> none" in invoke("show", "device/0001").stdout
+    changed = [move["changed_params"] for move in document("show", "device/0001")["history"]]
+    assert changed == [
+        *[None] * 3,
+        {"device": {"before": "cpu", "now": "cuda"}, "top.k": {"before": {"__float__": "inf"}}},
+        None,
+    ]

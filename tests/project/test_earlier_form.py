@@ -98,6 +98,19 @@ def test_a_sweep_skips_such_runs(project: Project, caplog: pytest.LogCaptureFixt
     assert len(warnings(caplog)) == 1
 
 
+def works(run: Session) -> dict[str, Any]:
+    return {"opt": run.params["opt"]["__class__"]}
+
+
+def test_a_failed_run_gets_another_chance(project: Project) -> None:
+    run = old_run(project).error("bad")
+    record = run.record
+    report = project.run(works, [NEW], identifier="train", executor="serial", progress=False)
+    assert (report.done, report.failed) == (1, 0)
+    assert project.session_of("train/0001").result == {"opt": "Adam"}
+    assert record.param_version == 1
+
+
 def test_the_keys_of_other_params_are_those_of_version_1(project: Project) -> None:
     run = old_run(project, {"lr": 0.1, "layers": (64, 64)})
     assert run.param_hash == "7473abb95548a74d037056f2e63746845e906a1477dfd0fa4c2ad3d1dd19e6e0"

@@ -226,9 +226,21 @@ class TestBadInput:
             DictSweep({"a": [1]}, strategy="random")
 
     @pytest.mark.parametrize("argument", ["parameters", "constants"])
-    def test_a_key_that_is_no_str_is_refused(self, argument: str) -> None:
-        with pytest.raises(SweepError, match=r"key 1 under 'o' is of type int.*Write '1'"):
-            DictSweep(**{argument: {"o": {1: [2]}}})  # type: ignore[arg-type]
+    def test_a_key_of_another_type_is_refused(self, argument: str) -> None:
+        with pytest.raises(SweepError, match=r"None under 'o' is of type NoneType.*Write 'None'"):
+            DictSweep(**{argument: {"o": {None: [2]}}})  # type: ignore[arg-type]
+
+    def test_a_number_and_its_text_as_keys_are_refused(self) -> None:
+        with pytest.raises(SweepError, match=r"both set 'o\.1'"):
+            DictSweep({"o": {1: 2, "1": 3}})
+
+    def test_numbers_and_bools_as_keys_become_str_as_in_params(self) -> None:
+        weights = DictSweep({"weights": {0: [0.5, 1.0], True: 2}}, constants={"c": {1: 2}})
+        assert [config["weights"] for config in weights] == [
+            {"0": 0.5, "True": 2},
+            {"0": 1.0, "True": 2},
+        ]
+        assert next(iter(weights))["c"] == {"1": 2}
 
     @pytest.mark.parametrize("argument", ["parameters", "constants"])
     def test_what_is_no_dict_is_refused(self, argument: str) -> None:

@@ -231,9 +231,9 @@ class Claims:
             batch += islice(wanted, _BATCH - len(batch))
 
     def fill_in(self) -> None:
-        """Give runs of pycaddy 0.2 their params, if the sweep has them. It is read to its end."""
+        """Give earlier runs the params of the sweep, as `_known` does. It is read to its end."""
         if not isinstance(self._configs, Adaptive):
-            for _ in self._filled_in(self._frozen(self._configs), set()):
+            for _ in self._known(self._frozen(self._configs), set()):
                 pass
 
     def keys(self) -> list[str]:
@@ -248,7 +248,7 @@ class Claims:
                 "with project.claim(...), by the same script in each task of a job array."
             )
         self.duplicates = 0
-        return [frozen.key for frozen in self._frozen(self._configs)]
+        return [frozen.key for frozen in self._updated(self._frozen(self._configs), set())]
 
     def survey(self, keys: Iterable[str]) -> Survey:
         """Return how far the runs with these params are, without claiming any."""

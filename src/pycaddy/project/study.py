@@ -6,7 +6,9 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from pycaddy import params
 from pycaddy.layout import StorageMode
+from pycaddy.ledger import RunRecord
 from pycaddy.project.claiming import ClaimOptions, Claims, Configs
 from pycaddy.project.function import default_identifier
 from pycaddy.project.origin import Origin
@@ -65,10 +67,14 @@ class Study:
             origin=Origin.of(function),
         )
         configs = list(sweep) if isinstance(sweep, Iterator) else sweep
-        if (project.relpath, identifier) in project.ledger.hash_only:
+        unfinished = _unfinished(project, identifier)
+        is_known = all(record.param_version == params.VERSION for record in unfinished)
+        if not is_known or (project.relpath, identifier) in project.ledger.hash_only:
             # First, so that their attempts count as those of the same params.
             Claims(project.ledger, configs, options).fill_in()
-        options = replace(options, earlier=_attempts(project, identifier))
+            unfinished = _unfinished(project, identifier)
+        attempts = {record.params_key: record.attempt for record in unfinished}
+        options = replace(options, earlier=attempts)
         command = _command(project)
         return cls(project, function, configs, options, fail_fast, timeout_s, chosen, command)
 
@@ -87,7 +93,8 @@ class Study:
         return Claims(self.project.ledger, self.configs, options)
 
 
-def _attempts(project: Project, identifier: str) -> dict[str, int]:
+def _unfinished(project: Project, identifier: str) -> list[RunRecord]:
+    """Return the runs that are not DONE, the newest last."""
     # Each status for itself: most runs are DONE, and to read those takes its time.
     unfinished = [
         record
@@ -95,7 +102,7 @@ def _attempts(project: Project, identifier: str) -> dict[str, int]:
         for record in project.ledger.records(Selection(project.relpath, identifier, status=status))
     ]
     unfinished.sort(key=lambda record: int(record.uid))
-    return {record.params_key: record.attempt for record in unfinished}
+    return unfinished
 
 
 def _command(project: Project) -> dict[str, Any] | None:

@@ -61,7 +61,8 @@ def unfolded(mapping: Mapping[str, Any], path: Path = ()) -> dict[str, Any]:
     {"a": {"b.c": 1, "d": 2}}.
 
     Raises:
-        SweepError: A key is not a str, or cannot be read; or two keys set the same one.
+        SweepError: A key is not a str, int or bool, or cannot be read; or two keys set the same
+            one.
     """
     values: dict[str, Any] = {}
     earlier: dict[str, list[tuple[str, Any]]] = {}
@@ -142,13 +143,16 @@ def either(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:
 def _items(mapping: Mapping[str, Any], path: Path) -> Iterator[tuple[str, Any]]:
     _check_depth(path)
     for key, value in mapping.items():
-        if not isinstance(key, str):
+        if isinstance(key, int):  # as in params, which become JSON
+            yield str(key) if isinstance(key, bool) else int.__repr__(key), value
+        elif isinstance(key, str):
+            yield key, value
+        else:
             raise SweepError(
                 f"The key {key!r}{_under(path)} is of type {type(key).__name__}, and a key must be "
-                f"a str. Write {str(key)!r}, or keep the dict around it whole with Fixed(...).",
+                f"a str, int or bool. Write {str(key)!r}.",
                 key=key,
             )
-        yield key, value
 
 
 def _check_depth(path: Path) -> None:
