@@ -301,6 +301,11 @@ def test_a_namespace_of_jsonargparse_is_what_its_parser_read(tmp_path: Path) -> 
     parser.add_argument("--lr", type=float)
     parser.add_argument("--opt.wd", type=float)
     assert freeze(parser.parse_path(config)).plain == {"lr": 0.5, "opt": {"wd": 0.1}}
+    defaults = jsonargparse.ArgumentParser(default_config_files=[str(config)])
+    defaults.add_argument("--lr", type=float)
+    defaults.add_argument("--opt.wd", type=float)
+    assert "__default_config__" in vars(defaults.get_defaults())
+    assert freeze(defaults.get_defaults()).plain == {"lr": 0.5, "opt": {"wd": 0.1}}
     parser.add_argument("--config", action="config")
     assert freeze(parser.parse_args([f"--config={config}"])).plain == {
         "lr": 0.5,

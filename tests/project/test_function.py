@@ -6,6 +6,7 @@ import functools
 import importlib
 import importlib.util
 import logging
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -17,7 +18,6 @@ import pytest
 
 from pycaddy import DictSweep, Project, Session
 from pycaddy.errors import FunctionClashError
-from pycaddy.project.origin import Origin
 
 SWEEP = DictSweep({"x": [1, 2]})
 MAIN = "def main(run):\n    return {{'who': {who!r}}}\n"
@@ -137,13 +137,29 @@ def test_a_file_that_was_moved_is_known_by_its_module(
         run(project, write("other", "b"))
 
 
-def test_a_script_and_its_module_are_one(tmp_path: Path, write: Callable[..., Any]) -> None:
-    main = write("train", "a")
-    main.__module__ = "__main__"
-    script = Origin.of(main)
-    main.__module__ = "train"
-    assert script.file == Origin.of(main).file
-    assert script.name == "main"
+SCRIPT = """
+from pycaddy import DictSweep, Project
+
+def main(run):
+    return {}
+
+if __name__ == "__main__":
+    project = Project("results", capture=None)
+    report = project.run(main, DictSweep({"x": [1, 2]}), executor="serial", progress=False)
+    print(report.done, report.skipped, project.session_of("main/0001").capture)
+"""
+
+
+@pytest.mark.parametrize("words", [["train.py"], ["-m", "train"]])
+def test_a_script_and_its_module_are_one(tmp_path: Path, words: list[str]) -> None:
+    path = tmp_path / "train.py"
+    path.write_text(SCRIPT)
+    done = subprocess.run(
+        [sys.executable, *words], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    assert done.stdout == "2 0 {'function': {'module': 'train', 'name': 'main'}}\n"
+    project = Project(tmp_path / "results", capture=None)
+    assert run(project, load("train", path).main).skipped == 2
 
 
 def plain(run: Session) -> dict[str, Any]:
