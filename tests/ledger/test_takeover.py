@@ -369,6 +369,9 @@ def opened_files() -> set[str]:
         entry(timestamp_status_lst=[["yesterday", "done"]]),
         entry(param_hash=7),
         entry(param_hash="\0"),
+        entry(param_hash="\ud800"),
+        entry(param_hash="int:5"),
+        entry(param_hash="x" * 2001),
         entry(files=["a"]),
         "text",
     ],
@@ -380,6 +383,24 @@ def test_a_malformed_run_is_refused_by_its_name(
     with pytest.raises(LedgerDamagedError, match=r"malformed run.*001"):
         Project(root).session("train")
     assert not (root / ".pycaddy").exists()
+
+
+@pytest.mark.parametrize(
+    "hashed", ["lr=0.1 bs=2", '{"lr": 0.1}', "é", "", "a\nb", "-12", "x" * 2000]
+)
+def test_a_hash_that_a_program_made_itself_finds_its_run(
+    made: Callable[[object], Path], hashed: str
+) -> None:
+    """`Ledger.allocate` of 0.2 took any str."""
+    ledger = Ledger(made({"train": {"": {"000": entry(param_hash=hashed)}}}))
+    found = ledger.find_by_param_hash("train", hashed)
+    assert found is not None
+    assert (found[0], found[1].param_hash) == ("0000", hashed)
+    project = Project(ledger.root)
+    assert not project.session("train", {"lr": 0.1}, ExistingRun.RESUME).is_done()
+    ledger.store.close()
+    assert project.rebuild().added == 0
+    assert ledger.find_by_param_hash("train", hashed) is not None
 
 
 def test_runs_whose_names_cannot_be_kept_are_left_out_with_a_warning(

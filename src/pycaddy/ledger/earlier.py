@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -42,7 +41,8 @@ SOURCE = "pycaddy 0.2"
 MAX_BYTES = 256 << 20
 """100,000 runs take about 60 MB. 0.2 itself needs seconds for each change of such a file."""
 
-_HASH = re.compile(r"[!-~]{1,256}")
+_LONGEST_HASH = 2_000
+"""Bytes. PostgreSQL cannot index much more. A hash that 0.2 made itself has 64."""
 _LOCK_WAIT_S = 5.0
 _LOCK_POLL_S = 0.02
 _WAS_RUNNING = f"It was running when it was taken over from {SOURCE}."
@@ -276,9 +276,13 @@ def _key_of(hashed: object) -> tuple[str, int]:
     """Return the param hash of a run and its version; without params 0.2 kept no hash."""
     if hashed is None:
         return params.freeze({}).key, params.VERSION
-    if not isinstance(hashed, str) or not _HASH.fullmatch(hashed):
-        raise ValueError(f"the param_hash {hashed!r} is not a hash")
-    return hashed, params.UNKNOWN
+    # Programs that called the ledger of 0.2 themselves passed texts of any kind.
+    if not isinstance(hashed, str) or "\0" in hashed or len(hashed.encode()) > _LONGEST_HASH:
+        raise ValueError(
+            f"the param_hash {hashed!r:.100} is not a str of at most {_LONGEST_HASH:,} bytes "
+            "without NUL"
+        )
+    return str(codec.encode_param_hash(hashed)), params.UNKNOWN
 
 
 def _moves(run: EarlierRun) -> list[tuple[int, Status]]:
