@@ -115,3 +115,9 @@ def test_a_key_of_two_sweeps_is_refused(
 def test_an_item_that_is_no_sweep_is_refused(item: Any) -> None:
     with pytest.raises(SweepError, match=r"sweepers\[1\] is a .*DictSweep\(parameters="):
         ChainSweep([EmptySweep(), item])
+
+
+@pytest.mark.parametrize("given", [DictSweep({"a": [1]}), {"a": [1]}], ids=["sweep", "dict"])
+def test_a_sweep_in_place_of_the_list_is_named(given: Any) -> None:
+    with pytest.raises(SweepError, match=r"sweepers is a \w+, .* Write ChainSweep\(\[sweep"):
+        ChainSweep(given)

@@ -222,7 +222,7 @@ class TestConstants:
 
 class TestBadInput:
     def test_an_unknown_strategy_is_refused_with_the_known_ones(self) -> None:
-        with pytest.raises(SweepError, match=r"'random'. Use StrategyName.PRODUCT or .*ZIP"):
+        with pytest.raises(SweepError, match=r"'random'. Use 'product' or 'zip', .*PRODUCT .*ZIP"):
             DictSweep({"a": [1]}, strategy="random")
 
     @pytest.mark.parametrize("argument", ["parameters", "constants"])

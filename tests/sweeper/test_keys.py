@@ -79,7 +79,7 @@ class TestWriting:
             filtered: Any = parse(f"model{dotted((part,))} is None")
         except FilterError:
             return  # a filter has characters that it refuses
-        assert filtered.name.keys == ("model", part)
+        assert filtered.name.places[0].keys == ("model", part)
 
     @pytest.mark.parametrize("key", ["a..b", ".a", "a.", ".", "a.['b']", "['a'].", "['a']..b"])
     def test_an_empty_part_is_refused(self, key: str) -> None:

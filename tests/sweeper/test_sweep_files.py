@@ -185,6 +185,11 @@ def test_json_and_toml_say_the_same(tmp_path: Path) -> None:
         ({"parameters": {"a": {"values": [1], "min": 3}}}, "'a' has 'min'"),
         ({"parameters": {"a": [1]}, "when": {"a": [1]}}, "must be a dict from values"),
         ({"parameters": {"a": [1]}, "repeat": "x"}, "seeds is 'x'"),
+        ({"parameters": {"a": [1]}, "repeat": {"seed": 2}}, "repeat takes no 'seed'"),
+        ({"parameters": {"a": [1]}, "repeat": {"name": "s"}}, "repeat has no seeds"),
+        ({"parameters": {"a": [1]}, "repeat": {"seeds": {"x": 1}}}, "seeds is the dict {'x': 1}"),
+        ({"parameters": {"a": [1]}, "repeat": {"seeds": 2, "name": 5}}, "name of repeat is 5"),
+        ({"parameters": {"a": [1]}, "strategy": "ZIP"}, "strategy 'ZIP'. Use 'product' or 'zip'"),
     ],
     ids=str,
 )
@@ -217,6 +222,51 @@ def test_an_error_in_a_file_names_the_file(
         load_sweep(written(tmp_path, text, name))
     assert message in str(caught.value)
     assert name in str(caught.value)
+
+
+TWICE = {
+    "s.yaml": "parameters:\n  lr: [0.1]\n  lr: [0.2]\n",
+    "deep.yaml": "parameters: {model: {width: [1], width: [2]}}",
+    "s.json": '{"parameters": {"lr": [0.1], "lr": [0.2]}}',
+}
+
+
+@pytest.mark.parametrize("name", TWICE)
+def test_a_key_that_is_written_twice_is_refused(tmp_path: Path, name: str) -> None:
+    """The readers would keep the last one, and the study would lack configurations."""
+    with pytest.raises(SweepError, match=rf"In .*{name}: The key '(lr|width)' is written twice"):
+        load_sweep(written(tmp_path, TWICE[name], name))
+
+
+def test_a_merge_key_in_yaml_may_be_overridden(tmp_path: Path) -> None:
+    text = """
+parameters:
+  a: &a {x: [1], y: 2}
+  b: &b {<<: *a, x: 3}
+  c: {<<: [*b, *a], y: 4}
+  d: {1: fixed, "1": other, type: adam}
+"""
+    with pytest.raises(SweepError, match="The key 1 under 'd' is of type int"):
+        load_sweep(written(tmp_path, text))
+    text = text.replace("1: fixed, ", "")
+    assert list(load_sweep(written(tmp_path, text))) == [
+        {
+            "a": {"x": 1, "y": 2},
+            "b": {"x": 3, "y": 2},
+            "c": {"x": 3, "y": 4},
+            "d": {"1": "other", "type": "adam"},
+        }
+    ]
+
+
+def test_a_repeat_may_name_its_param() -> None:
+    swept = {"a": [1]}
+    named = sweep_from({"parameters": swept, "repeat": {"seeds": [7, 8], "name": "train.seed"}})
+    assert named == DictSweep(swept).repeat([7, 8], name="train.seed")
+    plain = sweep_from({"parameters": swept, "repeat": {"seeds": 2}})
+    assert plain == sweep_from({"parameters": swept, "repeat": 2}) == DictSweep(swept).repeat(2)
+    ranged = sweep_from({"parameters": swept, "repeat": {"type": "range", "start": 5, "end": 7}})
+    assert [config["seed"] for config in ranged] == [5, 6]
 
 
 def test_text_that_looks_like_a_number_may_be_meant(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from math import exp
 from pathlib import Path as FilePath
 from typing import Any
@@ -141,7 +141,22 @@ def sweep_from(data: Mapping[str, Any]) -> Sweep:
         raise SweepError(f"method: {method} needs how many configurations. Write n: 100.")
     else:
         sweep = _DRAWN[method](parameters, count, data.get("seed", 0), constants=constants)
-    return sweep.repeat(data["repeat"]) if "repeat" in data else sweep
+    return _repeated(sweep, data["repeat"]) if "repeat" in data else sweep
+
+
+def _repeated(sweep: Sweep, repeat: Any) -> Sweep:
+    """Return *sweep* with each seed; *repeat* is the seeds, or a dict of `repeat`'s arguments."""
+    if not isinstance(repeat, Mapping) or "type" in repeat:
+        return sweep.repeat(repeat)
+    for key in repeat:
+        if key not in ("seeds", "name"):
+            raise SweepError(f"repeat takes no {key!r}. Use seeds, name.", key=key)
+    if "seeds" not in repeat:
+        raise SweepError("repeat has no seeds. Write repeat: {seeds: 5, name: train.seed}.")
+    name = repeat.get("name", "seed")
+    if not isinstance(name, str):
+        raise SweepError(f"The name of repeat is {name!r}, and must be a str.", key="name")
+    return sweep.repeat(repeat["seeds"], name=name)
 
 
 def _method(data: Mapping[str, Any]) -> str:
@@ -320,10 +335,39 @@ _DISTRIBUTIONS: dict[str, tuple[tuple[str, ...], Callable[[_Words], Distribution
 
 def _yaml(text: str) -> Any:
     yaml = require("yaml", "yaml")
+
+    class Loader(yaml.SafeLoader):  # type: ignore[misc, name-defined]
+        """Refuses a key that is written twice, of which YAML's own loaders keep the last."""
+
+        def compose_mapping_node(self, anchor: Any) -> Any:
+            node = super().compose_mapping_node(anchor)
+            keys = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+            _refuse_twice((key.value, key.tag) for key in keys)
+            return node
+
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader)
+    except SweepError:
+        raise
     except (yaml.YAMLError, *_UNREADABLE) as error:
         raise SweepError(f"This is not valid YAML: {error}. Correct the file.") from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    _refuse_twice((key, "str") for key, _ in pairs)
+    return dict(pairs)
+
+
+def _refuse_twice(keys: Iterable[tuple[str, str]]) -> None:
+    """Refuse a key that is there twice; each has a type, as 1 and "1" are different in YAML."""
+    seen: set[tuple[str, str]] = set()
+    for key in keys:
+        if key in seen:
+            raise SweepError(
+                f"The key {key[0]!r} is written twice in the same dict. Keep one of them.",
+                key=key[0],
+            )
+        seen.add(key)
 
 
 def _check_size(data: Any) -> None:
@@ -366,7 +410,9 @@ def _json(text: str) -> Any:
     import json
 
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_once)
+    except SweepError:
+        raise
     except _UNREADABLE as error:
         raise SweepError(f"This is not valid JSON: {error}. Correct the file.") from error
 

@@ -184,7 +184,8 @@ def _strategy(strategy: StrategyName | str) -> StrategyName:
     except ValueError:
         raise SweepError(
             f"There is no strategy {strategy!r}. "
-            f"Use {' or '.join(f'StrategyName.{known.name}' for known in StrategyName)}.",
+            f"Use {' or '.join(f'{known.value!r}' for known in StrategyName)}, which are "
+            f"{' and '.join(f'StrategyName.{known.name}' for known in StrategyName)}.",
             strategy=strategy,
         ) from None
 

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, SupportsIndex, TypeAlias, overload
 
 from pycaddy.errors import SweepError, SweepIndexError, SweepLengthError
 from pycaddy.sweeper.keys import dotted
+from pycaddy.sweeper.ranges import read_written
 from pycaddy.sweeper.tree import clash, either, joined
 from pycaddy.sweeper.values import any_container, fresh
 
@@ -204,8 +205,14 @@ class Sweep(ABC):
             name: The key, written as in `DictSweep`: "train.seed" is that of a nested dict.
 
         Raises:
-            SweepError: The configurations already have a param *name*.
+            SweepError: The configurations already have a param *name*, or *seeds* is a dict that
+                is not a range.
         """
+        if isinstance(seeds, Mapping) and read_written(seeds, (name,)) is None:
+            raise SweepError(
+                f"seeds is the dict {dict(seeds)!r}. Write a number of seeds, a list of them, or "
+                'a range such as {"type": "range", "start": 10, "stop": 20}.'
+            )
         counted = isinstance(seeds, str) or not isinstance(seeds, Iterable)
         values = range(checked_count("seeds", seeds)) if counted else seeds
         return self * Sweep._of_lists({name: values})
@@ -301,6 +308,11 @@ class ChainSweep(_OfSweeps):
     __slots__ = ("_merged",)
 
     def __init__(self, sweepers: Iterable[Sweep], *, where: Where | None = None) -> None:
+        if isinstance(sweepers, (Sweep, Mapping)):
+            raise SweepError(
+                f"sweepers is a {type(sweepers).__name__}, and must be a list of sweeps. "
+                "Write ChainSweep([sweep, ...])."
+            )
         super().__init__(sweepers, where)
         self._merged: dict[str, Any] = {}
         for position, sweep in enumerate(self._sweepers):
