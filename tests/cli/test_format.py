@@ -71,6 +71,7 @@ def test_a_duration_has_two_units_at_most(seconds: float, shown: str) -> None:
 def test_a_time_is_shown_with_its_zone() -> None:
     moment = datetime(2025, 7, 1, 12, 30, 5, 999999, tzinfo=UTC)
     assert datetime.fromisoformat(local_time(moment)) == moment.replace(microsecond=0)
+    assert value_text(moment) == value_text(moment, longest=60) == local_time(moment)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pycaddy import params
 from pycaddy.errors import FilterError
@@ -204,6 +206,51 @@ def test_the_columns_of_a_table_are_names_of_their_values() -> None:
     assert found | {"none": None} == columns
     assert column("params", ("run",)) == "params.run"
     assert column("params", ("opt", "lr")) == "opt.lr"
+
+
+KEYS = st.text(st.sampled_from("ab.[]'\"/\\ \t\nü0"), max_size=5) | st.sampled_from(
+    ["max", "a.max", "in", "status", "params", "last", "\u2028"]
+)
+
+
+@given(st.lists(KEYS, min_size=1, max_size=3), st.sampled_from(["params", "result"]))
+def test_the_column_of_any_value_is_its_name(keys: list[str], root: str) -> None:
+    values: Any = 1
+    for key in reversed(keys):
+        values = {key: values}
+    record = started_record(1, values) if root == "params" else started_record(1, {})
+    if root == "result":
+        record = record._replace(result_text=params.dump(values))
+    flattened = flat_params(record.params) | flat_result(record)
+    assert flattened == {column(root, tuple(keys)): 1}
+    assert Seen(record).value(read_name(*flattened)) == 1
+
+
+@given(st.lists(KEYS, unique=True, max_size=4))
+def test_the_columns_of_any_series_are_their_names(series: list[str]) -> None:
+    known = {
+        name: {"last": place, "min": place + 0.25, "max": place + 0.5}
+        for place, name in enumerate(series)
+    }
+    record = started_record(1, {}, summary_text=params.dump(known))
+    columns = flat_metrics(record)
+    assert sorted(columns.values()) == sorted(
+        value for summary in known.values() for value in summary.values()
+    )
+    for name in series:  # alone: "metrics.a.max" is the maximum of "a" if both are there
+        alone = started_record(1, {}, summary_text=params.dump({name: known[name]}))
+        for text, value in flat_metrics(alone).items():
+            assert columns[text] == Seen(alone).value(read_name(text)) == value
+
+
+def test_columns_that_dots_would_confuse_have_brackets() -> None:
+    assert column("result", ("a.b", "c")) == "result['a.b'].c"
+    assert column("params", ("x[0]",)) == "params['x[0]']"
+    assert column("params", ("a.b",)) == "a.b"
+    assert column("metrics", ("acc", "max")) == "metrics.acc.max"
+    assert column("metrics", ("acc.max", "last")) == "metrics['acc.max']"
+    assert column("metrics", ("acc.max", "max")) == "metrics['acc.max'].max"
+    assert column("metrics", ("val/acc.top", "last")) == "metrics.val/acc.top"
 
 
 def test_a_series_may_be_named_like_its_last_value() -> None:

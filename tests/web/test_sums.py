@@ -101,6 +101,20 @@ def test_a_grid_has_the_params_with_the_most_values_and_repetitions_last() -> No
     assert {each["where"] for each in chosen["cells"]} == {"seed == 0", "seed == 1", "seed == 2"}
 
 
+def test_a_measure_is_named_so_that_its_mean_is_found() -> None:
+    summary = json.dumps({"acc": {"last": 1.0, "max": 9.0}, "acc.max": {"last": 3.0}})
+    one = run(1, {"x": 1}, result={"a.b": {"c": 2}})._replace(summary_text=summary)
+    two = run(2, {"x": 2})
+    measures = swept(one, two)["measures"]
+    assert measures == ["seconds", "result['a.b'].c", "metrics.acc", "metrics['acc.max']"]
+    for name, mean in zip(measures[1:], (2, 1.0, 3.0), strict=True):
+        cells = swept(one, two, x="x", y="", of=name)["grid"]["cells"]
+        assert cells[0]["mean"] == mean
+    assert groups(one, two, by="status")[0]["means"] == {
+        "seconds": 0.0, "result.a.b.c": 2, "metrics.acc": 1.0, "metrics.acc.max": 3.0,
+    }  # fmt: skip
+
+
 def test_a_side_that_is_too_long_says_how_much_is_left_out() -> None:
     many = [run(n, {"x": n}) for n in range(1, MOST_VALUES + 6)]
     assert swept(*many)["grid"] is None  # nobody would read it

@@ -93,13 +93,15 @@ def flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]
 
 
 def value_text(value: object, *, longest: int | None = None) -> str:
-    """Return a plain value as a person would write it.
+    """Return a plain value as a person would write it; a time is local.
 
     Args:
         longest: Round floats to six digits, and cut what is longer than this many characters.
     """
     if isinstance(value, str) and _BARE.fullmatch(value):
         text = value
+    elif isinstance(value, datetime):
+        text = local_time(value)
     elif isinstance(value, float) and longest is not None:
         text = f"{value:.6g}"
     else:

@@ -1,16 +1,16 @@
 """The columns of a table of runs, by names that `read_name` reads back.
 
-Two values of a run may share a column name, such as the metric "a.max" and the max of "a". Column
-names are made in `column` only, so that such names can be told apart there.
+Column names are made in `column` only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from pycaddy.filters._evaluate import Seen
-from pycaddy.filters._tree import FIELDS, PARTS, AnyName, Name
+from pycaddy.filters._tree import FIELDS, PARTS, STATISTICS, AnyName, Name
 from pycaddy.records import RunRecord
 
 __all__ = [
@@ -30,13 +30,34 @@ _SHOWN = ("min", "max")
 Keys = tuple[str, ...]
 
 
+@lru_cache(maxsize=4096)  # tables of many runs ask for the same columns again and again
 def column(root: str, keys: Keys) -> str:
-    """Return the column of a value: `lr`, `params.status`, `result.loss`, `metrics.loss.max`."""
+    """Return the column of a value: `lr`, `params.status`, `result.loss`, `metrics.loss.max`.
+
+    It has brackets where dots alone would mean another value, or none: `result['a.b'].c`, and
+    `metrics['loss.max']` for the series of that name.
+    """
+    if not _can_be_dotted(root, keys):
+        return str(Name(root, keys))
     if root == "params" and keys[0].partition(".")[0] not in _RESERVED:
         return ".".join(keys)
     if root == "metrics" and keys[1:] == ("last",):
         keys = keys[:1]
     return ".".join((root, *keys))
+
+
+def _can_be_dotted(root: str, keys: Keys) -> bool:
+    """Whether `read_name` finds the value by its keys with dots between them."""
+    if not all(map(_is_plain, keys)):
+        return False
+    if root == "metrics":
+        head, _, tail = keys[0].rpartition(".")
+        return not head or tail not in STATISTICS
+    return len(keys) == 1 or not any("." in key for key in keys)
+
+
+def _is_plain(key: str) -> bool:
+    return bool(key) and "[" not in key and key.isprintable() and key == key.strip()
 
 
 def walk(values: Mapping[str, Any], above: Keys = ()) -> Iterator[tuple[Keys, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from pycaddy.filters import AnyName, Seen, flat_result
+from pycaddy.filters import AnyName, Seen, flat
 from pycaddy.ledger import RunRecord
 from pycaddy.web._sums import Sum, condition, key_of, order_of, shown_value
 
@@ -44,6 +44,7 @@ def grouped(
 
 
 def numbers_of(record: RunRecord) -> dict[str, Any]:
-    """Return what has a mean, by the names of filters: the last value of each metric."""
+    """Return what has a mean, by the dotted names that the page's rows have."""
+    result = {f"result.{name}": value for name, value in flat(record.result or {}).items()}
     metrics = {f"metrics.{name}": known.get("last") for name, known in record.summary.items()}
-    return {"seconds": record.seconds, **flat_result(record), **metrics}
+    return {"seconds": record.seconds, **result, **metrics}

@@ -9,12 +9,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pycaddy._clock import to_iso
-from pycaddy.filters import AnyName, Seen, flat_params, read_name
+from pycaddy.filters import AnyName, Seen, flat_params, numbers_of, read_name
 from pycaddy.ledger import RunRecord
 from pycaddy.query.standing import standing
 from pycaddy.status import Status
 from pycaddy.web import _facts
-from pycaddy.web._groups import numbers_of
 from pycaddy.web._sums import Sum, condition, key_of, order_of, shown_value
 
 __all__ = ["told"]
@@ -107,12 +106,10 @@ def _axes(differing: dict[str, int], x: str | None, y: str | None) -> tuple[str 
 
 
 def _measures(records: Sequence[RunRecord]) -> list[str]:
-    """Return what cells can have the mean of, as far as the newest runs tell."""
-    found: dict[str, None] = {}
-    for run in records[-_MOST_LISTED:]:
-        numbers = numbers_of(run).items()
-        found.update((name, None) for name, value in numbers if type(value) in (int, float))
-    return list(found)
+    """Return the names of what cells can have the mean of, as far as the newest runs tell."""
+    newest = records[-_MOST_LISTED:]
+    timed = any(run.seconds is not None for run in newest)
+    return [*(["seconds"] if timed else []), *numbers_of(newest)]
 
 
 def _grid(
