@@ -20,12 +20,14 @@ from pycaddy.filters import (
     flat_params,
     flat_result,
     parse,
+    parse_order,
     read_name,
     read_names,
     series_of,
     unknown,
 )
 from pycaddy.filters import Test as Condition
+from pycaddy.filters._names import split_names
 from pycaddy.testing import started_record
 
 
@@ -166,6 +168,14 @@ def test_what_is_not_a_name_is_refused_in_the_same_words_everywhere(text: str, s
 def test_names_come_as_a_list_or_with_commas() -> None:
     assert list(read_names("lr, val/acc")) == ["lr", "val/acc"]
     assert list(read_names(["result['a,b']"])) == ["result['a,b']"]
+    text = "result['a,b'], it's,params[\"x'],y\"][0],x['\\','],"
+    assert split_names(text) == [
+        "result['a,b']", " it's", "params[\"x'],y\"][0]", "x['\\',']", "",
+    ]  # fmt: skip
+    assert split_names("a['b,c") == ["a['b", "c"]
+    assert [str(order.names[0]) for order in parse_order("-result['a,b'],lr")] == [
+        "result['a,b']", "params.lr",
+    ]  # fmt: skip
     with pytest.raises(TypeError, match="Names are a str"):
         read_names(3)  # type: ignore[arg-type]
 
@@ -208,7 +218,7 @@ def test_the_columns_of_a_table_are_names_of_their_values() -> None:
     assert column("params", ("opt", "lr")) == "opt.lr"
 
 
-KEYS = st.text(st.sampled_from("ab.[]'\"/\\ \t\nü0"), max_size=5) | st.sampled_from(
+KEYS = st.text(st.sampled_from("ab.,[]'\"/\\ \t\nü0"), max_size=5) | st.sampled_from(
     ["max", "a.max", "in", "status", "params", "last", "\u2028"]
 )
 
@@ -223,7 +233,7 @@ def test_the_column_of_any_value_is_its_name(keys: list[str], root: str) -> None
         record = record._replace(result_text=params.dump(values))
     flattened = flat_params(record.params) | flat_result(record)
     assert flattened == {column(root, tuple(keys)): 1}
-    assert Seen(record).value(read_name(*flattened)) == 1
+    assert [Seen(record).value(name) for name in read_names(*flattened).values()] == [1]
 
 
 @given(st.lists(KEYS, unique=True, max_size=4))

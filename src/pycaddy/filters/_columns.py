@@ -26,6 +26,7 @@ __all__ = [
 
 _RESERVED = frozenset((*FIELDS, *PARTS))
 _SHOWN = ("min", "max")
+_BRACKETED = frozenset("[,")  # a comma separates names
 
 Keys = tuple[str, ...]
 
@@ -57,7 +58,7 @@ def _can_be_dotted(root: str, keys: Keys) -> bool:
 
 
 def _is_plain(key: str) -> bool:
-    return bool(key) and "[" not in key and key.isprintable() and key == key.strip()
+    return bool(key) and not _BRACKETED & set(key) and key.isprintable() and key == key.strip()
 
 
 def walk(values: Mapping[str, Any], above: Keys = ()) -> Iterator[tuple[Keys, Any]]:

@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 from pycaddy.errors import FilterError
 from pycaddy.filters._tree import FIELDS, PARTS, STATISTICS, AnyName, FirstOf, Name
 
-__all__ = ["NameReader", "read_name", "read_names", "series_of"]
+__all__ = ["NameReader", "read_name", "read_names", "series_of", "split_names"]
 
 _SLASHED = re.compile(r"[^\W\d]\w*([./][^\W\d]\w*)*/[^\W\d]\w*([./][^\W\d]\w*)*")
+_UP_TO_A_COMMA = re.compile(r"""(\[\s*('([^'\\]|\\.)*'|"([^"\\]|\\.)*")\s*\]|[^,])*""", re.DOTALL)
 _one_at_a_time = threading.Lock()
 
 
@@ -47,10 +48,22 @@ def read_names(words: str | Sequence[str]) -> dict[str, AnyName]:
         FilterError: One of them is not a name.
         TypeError: *words* is neither a str nor a list of them.
     """
-    listed = words.split(",") if isinstance(words, str) else words
+    listed = split_names(words) if isinstance(words, str) else words
     if not isinstance(listed, (list, tuple)) or not all(isinstance(word, str) for word in listed):
         raise TypeError(f"Names are a str such as 'lr,loss', or a list of them, not {words!r}.")
     return {word.strip(): read_name(word) for word in listed}
+
+
+def split_names(words: str) -> list[str]:
+    """Return the parts of *words* between commas, except those in the quotes of a bracket."""
+    parts: list[str] = []
+    start = 0
+    while found := _UP_TO_A_COMMA.match(words, start):  # it always matches
+        parts.append(found[0])
+        if found.end() == len(words):
+            break
+        start = found.end() + 1
+    return parts
 
 
 def series_of(text: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pycaddy.errors import FilterError
 from pycaddy.filters._evaluate import Seen
-from pycaddy.filters._names import read_name
+from pycaddy.filters._names import read_name, split_names
 from pycaddy.filters._tree import AnyName, Name, Test
 from pycaddy.records import RunRecord
 
@@ -33,7 +33,7 @@ def parse_order(order: str | Sequence[str]) -> tuple[Order, ...]:
     Raises:
         FilterError: A word is not a name, or names a value that has no order.
     """
-    words = order.split(",") if isinstance(order, str) else order
+    words = split_names(order) if isinstance(order, str) else order
     if not isinstance(words, (list, tuple)) or not all(isinstance(word, str) for word in words):
         raise TypeError(f"An order is a text such as '-loss,lr', or a list of them, not {order!r}.")
     return tuple(each for word in words for each in _orders(word.strip()))
