@@ -89,6 +89,23 @@ def test_columns_are_chosen_and_stand_in_the_address(
     assert "cols" not in visit.page.url
 
 
+@pytest.mark.parametrize("key", ["model.n-layers", "a,b", "x[0]", "plain.key"])
+def test_a_column_is_sorted_whatever_its_name(browser: Browser, tmp_path: Path, key: str) -> None:
+    project = Project(tmp_path / "odd")
+    for value in (2, 3, 1):
+        project.session("train", {key: value, "same": 1}).start().done()
+    with serving(project.root) as served, visiting(browser, served) as visit:
+        first = visit.page.locator(".line .name").first
+        expect(first).to_have_text("train/0003")
+        visit.page.get_by_role("columnheader", name=key).get_by_role("button").click()
+        expect(visit.page.get_by_role("columnheader", name=key)).to_have_attribute(
+            "aria-sort", "ascending"
+        )
+        visit.page.get_by_role("columnheader", name=key).get_by_role("button").click()
+        expect(first).to_have_text("train/0002")
+        assert visit.complaints == []
+
+
 def test_runs_are_grouped_with_counts_and_means(visit: Visit) -> None:
     visit.page.get_by_label("Group by").select_option("lr")
     groups = visit.page.locator(".group")

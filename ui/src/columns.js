@@ -152,6 +152,8 @@ export function tooLong(text, { width, kind }) {
 
 const ASCII = /^[ -~]*$/;
 const PLAIN = /^[A-Za-z_]\w*$/;
+// No brackets, commas, control characters, or spaces at the ends.
+const DOTTED = /^(?! )[^[,\p{C}]+(?<! )$/u;
 const FIELDS = /** @type {Record<string, string>} */ ({
   started: "started_at",
   ended: "ended_at",
@@ -160,10 +162,21 @@ const FIELDS = /** @type {Record<string, string>} */ ({
 });
 
 /**
- * What a column is sorted by, in the words of filters: result.loss, params["val/loss"].
+ * What a column is sorted by: result.loss, metrics["val/loss"].
+ * Without brackets a name finds one key that contains the dots as well as nested keys.
  * @param {{ kind: string, name: string }} column
  */
-export function sortWord({ kind, name }) {
+export function sortWord(column) {
+  const { kind, name } = column;
+  const dotted = (kind === "result" || kind === "params") && DOTTED.test(name);
+  return dotted ? `${kind}.${name}` : filterWord(column);
+}
+
+/**
+ * What a column is called in a filter: result.loss, params["val loss"].
+ * @param {{ kind: string, name: string }} column
+ */
+export function filterWord({ kind, name }) {
   if (kind === "last") return `metrics[${JSON.stringify(name)}]`;
   if (kind !== "result" && kind !== "params") return FIELDS[kind];
   const steps = name

@@ -1,7 +1,7 @@
 // The filter of the list, which says what it can go on with.
 import { useRef, useState } from "preact/hooks";
 import { known } from "./choose.js";
-import { sortWord } from "./columns.js";
+import { filterWord } from "./columns.js";
 import { complete } from "./complete.js";
 import { count } from "./format.js";
 import { html } from "./html.js";
@@ -124,7 +124,7 @@ function Field({ where, refused, listing }) {
 function wordsOf(listing) {
   const columns = known.peek().filter(({ kind }) => HINTS[kind] !== undefined);
   const names = columns.map((column) => {
-    const word = sortWord(column) ?? column.name;
+    const word = filterWord(column) ?? column.name;
     const plain = word.replace(/^params\./, "");
     const isPlain = column.kind === "params" && plain !== word && !RESERVED.test(plain);
     return { text: isPlain ? plain : word, hint: HINTS[column.kind] ?? "" };
