@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pycaddy import DictSweep, ExistingRun, Project, Session, Status
-from pycaddy.errors import LedgerDamagedError, RunNotFoundError
+from pycaddy.errors import LedgerDamagedError, LedgerMissingError, RunNotFoundError
 from pycaddy.ledger import Ledger
 from pycaddy.params import VERSION
 from pycaddy.stores import Selection
@@ -460,6 +460,30 @@ def test_the_project_can_be_taken_back(root: Path) -> None:
     for path in root.rglob("run.json"):
         path.unlink()
     assert sorted(path for path in root.rglob("*") if path.is_file()) == before
+
+
+def test_a_project_that_lost_its_ledger_is_not_taken_over_again(root: Path) -> None:
+    """The runs would lose their params, tags and results, and stand in the way of newer ones."""
+    project = Project(root)
+    for config in configs(3):
+        project.session("train", config, ExistingRun.RESUME)
+    project.session_of("train/0000").tag("good")
+    fresh = project.session("train", {"new": 1}).start()
+    fresh.result = {"loss": 1}
+    fresh.done()
+    before = started(project)
+    project.ledger.store.close()
+    shutil.rmtree(root / ".pycaddy")
+    with pytest.raises(LedgerMissingError, match=r"taken over before.*pycaddy rebuild"):
+        Project(root).session("train", {"new": 1}, ExistingRun.RESUME)
+    assert not (root / ".pycaddy").exists()
+    again = Project(root)
+    again.rebuild()
+    assert started(again) == before
+    assert again.session("train", {"new": 1}, ExistingRun.RESUME).result == {"loss": 1}
+    assert again.session("train", configs(1)[0], ExistingRun.RESUME).tags == ("good",)
+    assert [str(found) for found in again.doctor() if found.severe] == []
+    again.ledger.store.close()
 
 
 def test_a_ledger_in_postgresql_takes_it_over_once_per_project(

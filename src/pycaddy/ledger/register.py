@@ -109,9 +109,10 @@ class Register:
     def _store_after(self, path: str) -> Store:
         """Return the store once it has the runs of *path*, the `metadata.json` of pycaddy 0.2."""
         from pycaddy.ledger.earlier import read
-        from pycaddy.ledger.takeover import take_over
+        from pycaddy.ledger.takeover import check_new, take_over
 
         earlier = read(path, self.root, self._place)  # refused before anything is made
+        check_new(self, earlier)
         store = self._opened()
         addresses.write_project_file(self.root, store.project, self._place)
         # Another handle, so that no thread uses this one before the runs are there.

@@ -7,18 +7,51 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from pycaddy.errors import LedgerMissingError
 from pycaddy.ledger import folders, sidecar
-from pycaddy.ledger.address import earlier_file_done
-from pycaddy.ledger.earlier import SOURCE, Earlier, origin_of
+from pycaddy.ledger.address import earlier_file_done, project_file
+from pycaddy.ledger.earlier import SOURCE, Earlier, EarlierRun, origin_of
 from pycaddy.records import RunRecord
 from pycaddy.stores import Selection
 
 if TYPE_CHECKING:
     from pycaddy.ledger.register import Register
 
-__all__ = ["describe_new", "take_over"]
+__all__ = ["check_new", "describe_new", "take_over"]
 
 _log = logging.getLogger("pycaddy")
+
+
+def check_new(ledger: Register, earlier: Earlier | None) -> None:
+    """Check that the runs of *earlier* were not taken over before, by a ledger that is gone.
+
+    Their folders describe them as they were last: with the params, tags and notes that they got
+    since, and beside newer runs. The `metadata.json` has none of that.
+
+    Raises:
+        LedgerMissingError: They were.
+    """
+    if earlier is None or os.path.exists(project_file(ledger.root)):
+        return
+    for run, record in earlier.found:
+        path = ledger.description_path(record)
+        if _describes(path, run, record):
+            raise LedgerMissingError(
+                f"{earlier.path} was taken over before, as {path} says, but the ledger with its "
+                f"runs is gone. `pycaddy rebuild {ledger.root}` makes it again from the folders; "
+                "a copy of the folder .pycaddy, if you have one, is better.",
+                ledger=ledger.address,
+            )
+
+
+def _describes(path: str, run: EarlierRun, record: RunRecord) -> bool:
+    """Whether the file *path* is the `run.json` that a takeover of *run* wrote."""
+    try:
+        with open(path, "rb") as file:
+            described, _ = sidecar.parse(file.read())
+    except (OSError, ValueError):
+        return False  # none, or one of something else
+    return described.key == record.key and origin_of(described) == run.name
 
 
 def take_over(ledger: Register, earlier: Earlier | None) -> None:
