@@ -318,3 +318,15 @@ def test_equal_runs_differ_in_nothing(project: Project) -> None:
     found = project.diff("train/0001", "train/0002")
     assert not found
     assert str(found) == "train/0001 and train/0002 differ in nothing."
+
+
+def test_a_param_that_is_dotted_in_some_runs_and_nested_in_others_is_one(tmp_path: Path) -> None:
+    project = Project(tmp_path / "mixed")
+    for values in ({"opt.lr": 1}, {"opt": {"lr": 2}}, {"opt": {"lr": 1}}, {"other": 3}):
+        run = project.session("train", values).start()
+        run.result = {"loss": 1.0}
+        run.done()
+    runs = project.runs("train")
+    assert runs.params_that_vary()["opt.lr"] == [1, 2, None]
+    grouped = runs.group_by(over="other")
+    assert [(row["opt.lr"], row["n"]) for row in grouped] == [(1, 2), (2, 1), (None, 1)]

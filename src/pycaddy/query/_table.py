@@ -6,7 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pycaddy import params
-from pycaddy.filters import Name, column, flat_metrics, flat_params, flat_result, walk
+from pycaddy.filters import (
+    AnyName,
+    FirstOf,
+    Name,
+    column,
+    flat_metrics,
+    flat_params,
+    flat_result,
+    walk,
+)
 from pycaddy.records import RunRecord
 
 __all__ = ["names_that_vary", "rows_of", "varying"]
@@ -40,23 +49,31 @@ def varying(records: Iterable[RunRecord]) -> dict[str, list[Any]]:
     return {name: values for name, (_, values) in _varying(records).items()}
 
 
-def names_that_vary(records: Iterable[RunRecord]) -> dict[str, Name]:
+def names_that_vary(records: Iterable[RunRecord]) -> dict[str, AnyName]:
     """Return the params that are not the same in all runs, by their columns."""
-    return {name: exact for name, (exact, _) in _varying(records).items()}
+    return {name: meant for name, (meant, _) in _varying(records).items()}
 
 
-def _varying(records: Iterable[RunRecord]) -> dict[str, tuple[Name, list[Any]]]:
-    rows = [dict(walk(values)) for values in params.thaw_many(r.params_text for r in records)]
-    found: dict[tuple[str, ...], dict[str, Any]] = {}
-    for row in rows:
-        for keys in row:
-            found.setdefault(keys, {})
-    for keys, values in found.items():
+def _varying(records: Iterable[RunRecord]) -> dict[str, tuple[AnyName, list[Any]]]:
+    decoded = params.thaw_many(record.params_text for record in records)
+    places: dict[str, dict[tuple[str, ...], None]] = {}
+    rows: list[dict[str, Any]] = []
+    for values in decoded:
+        row: dict[str, Any] = {}
+        for keys, value in walk(values):
+            name = column("params", keys)
+            places.setdefault(name, {})[keys] = None
+            row[name] = value
+        rows.append(row)
+    found: dict[str, tuple[AnyName, list[Any]]] = {}
+    for name, ways in places.items():
+        distinct: dict[str, Any] = {}
         for row in rows:
-            value = row.get(keys)
-            values.setdefault(params.freeze({"": value}).key, value)
-    return {
-        column("params", keys): (Name("params", keys), list(values.values()))
-        for keys, values in found.items()
-        if len(values) > 1
-    }
+            value = row.get(name)
+            distinct.setdefault(params.freeze({"": value}).key, value)
+        if len(distinct) > 1:
+            # Some runs may have {"opt": {"lr": 0.1}}, and others {"opt.lr": 0.1}.
+            exact = tuple(Name("params", keys) for keys in ways)
+            meant: AnyName = exact[0] if len(exact) == 1 else FirstOf(name, exact)
+            found[name] = meant, list(distinct.values())
+    return found
