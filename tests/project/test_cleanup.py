@@ -53,7 +53,11 @@ def test_the_smallest_may_be_the_best(project: Project) -> None:
 def test_where_no_run_has_the_value_all_stay(project: Project) -> None:
     ended(project, 0.5)
     ended(project, 0.6)
+    for identifier in ("train", "eval"):
+        project.session(identifier).start().error("broke")
     assert project.gc(keep_best=("val/akk", 1)).runs == ()
+    assert project.gc(keep_best=("val/acc", 1)).runs == ("train/0001", "train/0003")
+    assert uids(project) == ["eval/0001", "train/0002"]
 
 
 def test_only_what_has_ended_and_is_not_tagged_goes(project: Project) -> None:

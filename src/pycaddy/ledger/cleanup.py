@@ -44,9 +44,14 @@ class Best:
     def among(self, runs: Sequence[RunRecord]) -> set[int]:
         """Return the rows of those of an identifier's runs that are to stay.
 
-        All of them if none has the value: then the name is wrong, or belongs to other runs.
+        All of them, failed ones too, if no DONE run has the value: then the name is wrong, or
+        belongs to other runs.
         """
-        known = [run for run in runs if matches(self.ranking.has_number, run)]
+        known = [
+            run
+            for run in runs
+            if run.status is Status.DONE and matches(self.ranking.has_number, run)
+        ]
         if not known:
             return {run.row for run in runs}
         return {run.row for run in sorted_runs(known, (self.ranking.order,))[: self.count]}
@@ -88,8 +93,7 @@ def dispensable(
     for record in records:
         homes.setdefault(record.layout.home, []).append(record)
     for runs in homes.values():
-        done = [run for run in runs if run.status is Status.DONE]
-        kept = set() if best is None else best.among(done)
+        kept = set() if best is None else best.among(runs)
         for run in runs:
             if run.status.is_final and not (
                 run.row in kept
