@@ -108,5 +108,22 @@ def test_which_is_the_best_is_said_once_and_of_something(project: Project) -> No
     assert invoke("gc", "--status", "done", "--max").exit_code == 2
 
 
+def test_a_name_that_no_run_has_is_told(project: Project) -> None:
+    hint = "runs has a value named 'los'. Did you mean 'loss'?"
+    for command in (
+        ["ls", "--columns", "los,uid"],
+        ["ls", "--columns", "los", "--json"],
+        ["ls", "--columns", "los", "--csv"],
+        ["query", "uid > 0", "--columns", "los"],
+        ["gc", "--keep-best", "los", "1", "--dry-run"],
+        ["gc", "--keep-best", "los", "1", "--yes"],
+    ):
+        result = invoke(*command)
+        assert result.exit_code == 0
+        assert result.stderr.count(hint) == 1, command
+        assert hint not in result.stdout
+    assert "Did you mean" not in invoke("ls", "--columns", "loss,note").stderr
+
+
 def test_stale_can_be_a_column(project: Project) -> None:
     assert "False" in invoke("ls", "--columns", "stale,run").stdout

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pycaddy.cli._complete import complete_identifier, complete_run, complete_words
 from pycaddy.cli._exit import usage_error
+from pycaddy.cli._output import say
 from pycaddy.cli._project import look_up, open_project
 from pycaddy.errors import RunNotFoundError
 from pycaddy.ledger import Ledger, RunRecord
@@ -36,6 +37,7 @@ __all__ = [
     "run_argument",
     "run_named",
     "runs_named",
+    "say_unknown",
     "session_named",
     "sort_option",
     "where_option",
@@ -181,6 +183,17 @@ def names_of(columns: str | None) -> dict[str, AnyName]:
     from pycaddy.filters import read_names
 
     return read_names(columns)
+
+
+def say_unknown(names: Mapping[str, AnyName], runs: Sequence[RunRecord]) -> None:
+    """Say on stderr which of *names* none of *runs* has, and suggest a similar one."""
+    if not names:
+        return
+    from pycaddy.filters import unknown
+
+    for text, name in names.items():
+        if problem := unknown(text, name, runs):
+            say(problem, err=True)
 
 
 def _selection(

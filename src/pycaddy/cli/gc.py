@@ -10,10 +10,11 @@ from pycaddy.cli._format import count, size
 from pycaddy.cli._options import examples, json_option, project_argument
 from pycaddy.cli._output import say, say_json
 from pycaddy.cli._project import open_project
-from pycaddy.cli._runs import best_options
+from pycaddy.cli._runs import best_options, say_unknown
 from pycaddy.ledger.cleanup import Cleanup
 from pycaddy.project import Project
 from pycaddy.status import Status
+from pycaddy.stores import Selection
 
 __all__ = ["gc"]
 
@@ -93,6 +94,11 @@ def gc(
             raise usage_error(str(error)) from error
 
     report = clean(dry_run=True)
+    if keep_best is not None and not report.runs:
+        from pycaddy.filters import read_name
+
+        name = keep_best[0]
+        say_unknown({name: read_name(name)}, opened.ledger.records(Selection()))
     if not dry_run and report.runs:
         what = "Delete" if empty_trash else "Put into the trash"
         if not yes:

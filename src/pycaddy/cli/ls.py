@@ -21,6 +21,7 @@ from pycaddy.cli._runs import (
     identifiers_named,
     name_argument,
     names_of,
+    say_unknown,
     sort_option,
     where_option,
 )
@@ -109,6 +110,7 @@ def ls(
         such = "" if where is None else "such "
         place = f"{opened.root}" if name is None else f"{name} of {opened.root}"
         say(f"No {such}{'' if status is None else f'{status} '}runs in {place}.", err=True)
+    say_unknown(names, runs)
     if left_out:
         kind = "older run" if sort is None else "more run"
         say(f"{count(left_out, kind)} left out; --all lists them too.", err=True)
