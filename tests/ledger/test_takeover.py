@@ -385,6 +385,15 @@ def test_a_malformed_run_is_refused_by_its_name(
     assert not (root / ".pycaddy").exists()
 
 
+def test_a_status_that_was_changed_by_hand_counts(made: Callable[[object], Path]) -> None:
+    """People set a bad result of 0.2 to "error" in the file, so that it ran again."""
+    root = made({"train": {"": {"000": entry() | {"status": "error"}, "001": entry()}}})
+    run = Project(root).session_of("train/0")
+    assert run.status is Status.ERROR
+    assert [move.status.value for move in run.record.history] == ["pending", "done", "error"]
+    assert run.record.ended_us is not None
+
+
 @pytest.mark.parametrize(
     "hashed", ["lr=0.1 bs=2", '{"lr": 0.1}', "é", "", "a\nb", "-12", "x" * 2000]
 )

@@ -288,8 +288,10 @@ def _key_of(hashed: object) -> tuple[str, int]:
 def _moves(run: EarlierRun) -> list[tuple[int, Status]]:
     """Return each status of the run and when it got it, in microseconds."""
     moves = [(_micros(at), Status(status)) for at, status in run.facts["timestamp_status_lst"]]
-    if not moves or moves[-1][1] is not Status(run.facts["status"]):
-        raise ValueError("its timestamp_status_lst does not end with its status")
+    if not moves:
+        raise ValueError("its timestamp_status_lst is empty")
+    if moves[-1][1] is not (status := Status(run.facts["status"])):
+        moves.append((moves[-1][0], status))  # changed by hand
     return moves
 
 
