@@ -246,7 +246,7 @@ parameters:
   c: {<<: [*b, *a], y: 4}
   d: {1: fixed, "1": other, type: adam}
 """
-    with pytest.raises(SweepError, match="'d.1' and 'd.1' both set 'd.1'"):
+    with pytest.raises(SweepError, match=r"'d\.1' and 'd\.1' both set 'd\.1'"):
         load_sweep(written(tmp_path, text))
     text = text.replace("1: fixed, ", "")
     assert list(load_sweep(written(tmp_path, text))) == [
