@@ -126,6 +126,16 @@ def test_two_files_of_one_name_are_two_functions_unless_one_is_a_copy(
         run(project, write("train", "b", "two"))
 
 
+def test_braces_in_paths_do_not_make_two_functions_one(
+    project: Project, write: Callable[..., Any], tmp_path: Path
+) -> None:
+    for folder, x in (("d}1", 1), ("d}2", 2)):
+        run(project, write("train", folder, folder), DictSweep({"x": [x]}), identifier="main")
+    report = run(project, write("train", "other", "d}3"), identifier="main")
+    files = (tmp_path / "d}1/train.py", tmp_path / "d}2/train.py")
+    assert report.other_functions == {f"{file}:main": 1 for file in files}
+
+
 def test_a_file_that_was_moved_is_known_by_its_module(
     project: Project, write: Callable[..., Any], tmp_path: Path
 ) -> None:

@@ -93,10 +93,10 @@ def _of_others(ledger: Ledger, claims: Claims, origin: Origin) -> list[tuple[Run
 
 
 def _function_text(capture_text: str | None) -> str | None:
-    """Return the part of a capture that tells functions apart, without reading all of it."""
+    """Return the end of a capture, which has the function: equal ends have the same one."""
     if capture_text is None or (start := capture_text.find(f'"{FACT}":')) < 0:
         return None
-    return capture_text[start : capture_text.find("}", start) + 1]
+    return capture_text[start:]
 
 
 def _is_other(recorded: Origin, ours: Origin) -> bool:
