@@ -29,7 +29,7 @@ def to_datetime(us: int) -> datetime:
 @functools.lru_cache(maxsize=256)  # a run's times are written each time that it changes
 def to_iso(us: int) -> str:
     """Return *us* as ISO 8601 text with its zone, always with microseconds."""
-    return (_EPOCH + timedelta(microseconds=us)).isoformat(timespec="microseconds")
+    return to_datetime(us).isoformat(timespec="microseconds")
 
 
 def from_iso(text: str) -> int:

@@ -48,7 +48,6 @@ class Register:
     def __init__(
         self,
         path: str | os.PathLike[str],
-        lock: object = None,
         *,
         root: str | os.PathLike[str] | None = None,
         durability: str = "power",
