@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -41,13 +42,15 @@ def open_files(ledger: Path) -> list[str]:
     return sorted(found)
 
 
-def locks(pid: int) -> int:
-    """How many locks of POSIX, which SQLite uses, the process holds.
+def locks(pid: int, store: SqliteStore) -> int:
+    """How many locks of POSIX, which SQLite uses, the process holds on the files of *store*.
 
     The kernel tells it page by page, and a line is missed or told twice if others lock meanwhile.
     """
-    wanted = f" POSIX  ADVISORY  READ {pid} "
-    return mode(Path("/proc/locks").read_text().count(wanted) for _ in range(9))
+    files = Path(store.path).parent.glob(f"{Path(store.path).name}*")
+    inodes = "|".join(str(file.stat().st_ino) for file in files)
+    wanted = re.compile(rf" POSIX  ADVISORY  READ {pid} \w+:\w+:(?:{inodes}) ")
+    return mode(len(wanted.findall(Path("/proc/locks").read_text())) for _ in range(9))
 
 
 def test_a_thread_keeps_its_connection(store: SqliteStore) -> None:
@@ -88,10 +91,10 @@ def test_nothing_is_open_while_a_process_forks(store: SqliteStore, ledger: Path)
 
 def test_a_fork_has_locks_of_its_own(store: SqliteStore) -> None:
     store.create(new_run())
-    ours = locks(os.getpid())
+    ours = locks(os.getpid(), store)
     assert ours > 0
     with forked(use_and_wait, store) as pipe:
-        assert locks(pipe.recv()) == ours
+        assert locks(pipe.recv(), store) == ours
 
 
 def use_and_wait(pipe: Connection, store: SqliteStore) -> None:
