@@ -77,14 +77,15 @@ def test(*args: str) -> None:
     options = () if "--fast" in args else ("--durations=20",)
     if "--fast" not in args:
         install_programs()
+    python = setup()
     keep_bytecode()
-    run(setup(), "-m", "pytest", *options, *args)
+    run(python, "-m", "pytest", *options, *args)
 
 
 def faults(*args: str) -> None:
     install_programs()
-    keep_bytecode()
     python = setup()
+    keep_bytecode()
     if "--peers" in args:
         rest = [word for word in args if word not in ("--peers", "--long")]
         run(
@@ -148,7 +149,7 @@ def install_programs() -> None:
 
 
 def keep_bytecode() -> None:
-    """Keep bytecode in .venv where it may not be written beside its source.
+    """Keep bytecode in .venv where it may not be written beside its source. `setup` makes .venv.
 
     Otherwise each of the thousands of processes that the tests start compiles all that it imports.
     """

@@ -41,6 +41,18 @@ def test_the_full_test_command_selects_no_tests(
     assert commands == [("python", "-m", "pytest", "--durations=20", *arguments)]
 
 
+@pytest.mark.parametrize("command", ["test", "faults"])
+def test_the_environment_is_made_before_bytecode_is_put_into_it(
+    command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """uv refuses to make an environment in a folder that has something in it."""
+    steps: list[str] = []
+    for step in ("install_programs", "setup", "keep_bytecode", "run"):
+        monkeypatch.setattr(dev, step, lambda *words, step=step: steps.append(step))
+    getattr(dev, command)()
+    assert steps == ["install_programs", "setup", "keep_bytecode", "run"]
+
+
 def test_the_configuration_of_pytest_selects_no_tests() -> None:
     options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
     assert options["testpaths"] == ["tests"]
